@@ -1,0 +1,1 @@
+"""What is said about scans, and the folder that keeps it."""

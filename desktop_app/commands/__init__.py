@@ -1,0 +1,1 @@
+"""Commands of overread; each module that ends with PLUGIN adds one."""

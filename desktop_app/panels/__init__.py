@@ -1,0 +1,1 @@
+"""Panels around the scan; each module that ends with PLUGIN adds one."""

@@ -1,0 +1,1 @@
+"""Tools; each module that ends with PLUGIN adds one. No Qt here."""

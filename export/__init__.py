@@ -1,0 +1,1 @@
+"""Write datasets for others and sync them upstream."""

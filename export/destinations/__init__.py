@@ -1,0 +1,1 @@
+"""Sync destinations; each module that ends with PLUGIN adds one."""

@@ -1,0 +1,1 @@
+"""Export formats; each module that ends with PLUGIN adds one."""

@@ -1,0 +1,1 @@
+"""Open scans and read their pixels."""

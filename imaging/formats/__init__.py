@@ -1,0 +1,1 @@
+"""Scan formats; each module that ends with PLUGIN adds one."""

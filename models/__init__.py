@@ -1,0 +1,1 @@
+"""Run models, explain them, train them, promote them."""

@@ -1,0 +1,1 @@
+"""Model kinds; each module that ends with PLUGIN adds one."""

@@ -1,0 +1,1 @@
+"""Icons, sample scans, label sets."""
