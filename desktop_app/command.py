@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -42,11 +42,14 @@ class Console:
             sys.stdout.flush()
 
     @contextmanager
-    def progress(self, title: str) -> Iterator[Progress]:
+    def progress(self, title: str) -> Generator[Progress]:
         """A progress shown as a bar on stderr; Ctrl+C cancels it."""
         from tqdm import tqdm
 
         bar = tqdm(total=None, desc=title, file=sys.stderr, disable=self.quiet, leave=False, delay=0.5)
+
+        def stop(_number: int, _frame: object) -> None:
+            progress.cancel()
 
         def listen(step: Step) -> None:
             bar.total = step.total or None
@@ -57,7 +60,7 @@ class Console:
 
         progress = Progress(listen)
         main_thread = threading.current_thread() is threading.main_thread()
-        previous = signal.signal(signal.SIGINT, lambda *_: progress.cancel()) if main_thread else None
+        previous = signal.signal(signal.SIGINT, stop) if main_thread else None
         try:
             yield progress
         finally:
