@@ -1,0 +1,42 @@
+"""How a scan is shown: frozen values, one for every view of the scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imaging.scan import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Window, inversion, overlay and thresholds; `window` is `None` on colour scans."""
+
+    window: Window | None = None
+    inverted: bool = False
+    overlay_opacity: float = 0.45
+    show_marks: bool = True
+    """Marks and masks; `H` held hides them."""
+    threshold: float = 0.5
+    """Proposals with a lower score are not shown."""
+    smooth: bool = True
+    """Bilinear when enlarged, else nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One row of the worklist: a scan, by where it is or by its key in the dataset (or both)."""
+
+    title: str
+    state: str = "unseen"
+    """One of the dataset's states: unseen, in progress, confirmed empty, labelled, reviewed."""
+    key: str = ""
+    format: str = ""
+    detail: str = ""
+    suspicion: float | None = None
+    """The model's highest score for a finding; `None` before it has read."""
+    suspect: str = ""
+    """The label of that score."""
+    thumbnail: bytes | None = None
+    """PNG bytes, made in the background."""
+    problem: str = ""
+    """Why it could not be opened; empty when it could."""
