@@ -1,5 +1,6 @@
 """Windows, presets and look-up tables against a plain formula."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,8 +76,7 @@ def test_colour_is_packed_as_red_green_blue():
 
 
 def info(**facts) -> ScanInfo:
-    given = {"name": "x", "format": "x", "kind": "volume", "size": Size(4, 4, 4), "dtype": "int16"}
-    return ScanInfo(**(given | facts))
+    return replace(ScanInfo("x", "x", "volume", Size(4, 4, 4), "int16"), **facts)
 
 
 def test_the_files_own_window_leads_and_ct_presets_follow():
