@@ -1,0 +1,104 @@
+"""Predicting: a model reads the open scan in a job; what it proposes streams in and is kept in the dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from dataset.annotation import Proposal
+from dataset.folder import Dataset
+from dataset.label import Label
+from dataset.prediction import Prediction
+from desktop_app.jobs import Job, Jobs
+from imaging.errors import Problem
+from imaging.geometry import Region
+from imaging.progress import Progress
+from imaging.scan import Scan
+
+BENIGN = frozenset({"normal", "background", "other"})
+"""Label ids that are no finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A finished prediction, kept in the dataset, and the labels it uses."""
+
+    prediction: Prediction
+    labels: tuple[Label, ...]
+    benign: frozenset[str] = BENIGN
+
+    @property
+    def summary(self) -> str:
+        """What was found, on what device, in what time."""
+        prediction = self.prediction
+        if prediction.scores:
+            label, score = max(prediction.scores, key=lambda item: item[1])
+            name = next((known.name for known in self.labels if known.id == label), label)
+            found = f"{name} {score:.0%}"
+        else:
+            count = len(prediction.proposals)
+            found = f"{count} proposal{'' if count == 1 else 's'}"
+        return f"{prediction.model}: {found} · {prediction.device} · {prediction.seconds:.1f} s"
+
+
+class Predicting(QObject):
+    """Starts the jobs in which models read."""
+
+    streamed = Signal(str, object)
+    predicted = Signal(object)
+    ended_without = Signal(str)
+    problem_raised = Signal(object)
+
+    _found = Signal(str, object)
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._under_way: dict[int, str] = {}
+        self._found.connect(self.streamed, Qt.ConnectionType.QueuedConnection)
+        jobs.ended.connect(self._on_ended)
+
+    def start(self, model: str, scan: Scan, key: str, region: Region | None, dataset: Dataset) -> Job[Reading]:
+        """Let a model (a name, `name@version` or a folder) read a region of a scan, or all of it."""
+
+        def tell(proposals: tuple[Proposal, ...]) -> None:
+            self._found.emit(key, proposals)
+
+        def work(progress: Progress) -> Reading:
+            return read_scan(model, scan, key, region, dataset, progress, tell)
+
+        def failed(problem: Problem) -> None:
+            self.problem_raised.emit(problem)
+
+        job = self._jobs.start(f"Reading with {model}", work, self.predicted.emit, failed)
+        self._under_way[job.number] = key
+        return job
+
+    def _on_ended(self, job: Job[object]) -> None:
+        key = self._under_way.pop(job.number, None)
+        if key is not None:
+            # Before the answer, if one comes: what was streamed gives way to the whole.
+            self.ended_without.emit(key)
+
+
+def read_scan(
+    model: str,
+    scan: Scan,
+    key: str,
+    region: Region | None,
+    dataset: Dataset,
+    progress: Progress,
+    tell: Callable[[tuple[Proposal, ...]], None],
+) -> Reading:
+    """Run a model and keep what it says, before anybody sees it as finished. In a worker thread."""
+    from models.catalogue import find
+
+    predictor = find(model)
+    prediction = predictor.predict(scan, key, region, progress.part(0.0, 0.95), partial=tell)
+    if not dataset.has(key):
+        dataset.add_scan(scan, key, progress.part(0.95, 0.04, "Keeping the scan"))
+    dataset.add_labels(predictor.labels)
+    dataset.save_prediction(prediction)
+    return Reading(prediction, predictor.labels)

@@ -1,0 +1,438 @@
+"""The session: what is open, and the one place that tells what changed. No widgets here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from dataset.annotation import Proposal, lies_on
+from dataset.document import Change, Document, Edit
+from dataset.folder import Dataset
+from dataset.label import Label, LabelSet
+from dataset.prediction import Prediction
+from desktop_app import review
+from desktop_app.display import CaseRow, Display
+from desktop_app.findings import Findings
+from desktop_app.jobs import Jobs
+from desktop_app.keeping import Keeping
+from desktop_app.opening import Opened
+from desktop_app.predicting import Predicting, Reading
+from desktop_app.saving import Kept, Saved, Saving
+from desktop_app.tool import Bench, Mark, Outcome, Tool
+from desktop_app.worklist import Worklist
+from imaging.errors import Problem
+from imaging.geometry import Plane, Region, Size
+from imaging.scan import Scan, ScanInfo, Window
+
+NO_LABEL = Label("", "No label", "#9aa4b2")
+
+
+class Session(QObject):
+    """What is open. Requests return at once; what follows from them is told by signals."""
+
+    cases_changed = Signal()
+    case_changed = Signal(int)
+    scan_opening = Signal(str)
+    scan_changed = Signal()
+    plane_changed = Signal()
+    document_changed = Signal(object)
+    proposals_changed = Signal()
+    selection_changed = Signal()
+    display_changed = Signal()
+    tool_changed = Signal()
+    label_changed = Signal()
+    labels_changed = Signal()
+    saved_changed = Signal()
+    problem_raised = Signal(object)
+    told = Signal(str)
+
+    def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs, self.keeping = Jobs(self), Keeping(self)
+        self.worklist = Worklist(self.jobs, self)
+        self.author = author
+        self.labels, self.label = LabelSet("", ()), ""
+        self.tools = {tool.name: tool for tool in tools}
+        self.tool_name, self.brush = "select", 20.0
+        self.display = Display()
+        self.scan: Scan | None = None
+        self.scan_key = ""
+        self.plane = Plane()
+        self.findings = Findings()
+        self.selection: frozenset[str] = frozenset()
+        self.first_window: Window | None = None
+        self.jobs.problem_raised.connect(self.problem_raised)
+        self.keeping.problem_raised.connect(self.problem_raised)
+        self.keeping.changed.connect(self.saved_changed)
+        self.predicting = Predicting(self.jobs, self)
+        self.predicting.streamed.connect(self._on_streamed)
+        self.predicting.predicted.connect(self._on_predicted)
+        self.predicting.ended_without.connect(self._on_unpredicted)
+        self.predicting.problem_raised.connect(self.problem_raised)
+        self._connect_worklist()
+        self.saving = Saving(self.keeping, self)
+        self.saving.saved.connect(self._on_saved)
+        self.saving.due.connect(self._autosave)
+
+    def _connect_worklist(self) -> None:
+        worklist = self.worklist
+        worklist.rows_changed.connect(self.cases_changed)
+        worklist.row_changed.connect(self.case_changed)
+        worklist.opening.connect(self.scan_opening)
+        worklist.opened.connect(self._on_opened)
+        worklist.emptied.connect(self._show_nothing)
+        worklist.dataset_opened.connect(self._on_dataset)
+        worklist.problem_raised.connect(self.problem_raised)
+
+    # What is open.
+
+    @property
+    def info(self) -> ScanInfo | None:
+        """What the open scan is."""
+        return self.scan.info if self.scan is not None else None
+
+    @property
+    def document(self) -> Document:
+        """The annotations of the open scan."""
+        return self.findings.document
+
+    @property
+    def predictions(self) -> tuple[Prediction, ...]:
+        """What models said of the open scan."""
+        return self.findings.predictions
+
+    @property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """Proposals nobody has settled, above the threshold."""
+        return self.findings.open(self.display.threshold)
+
+    @property
+    def tool(self) -> Tool:
+        """The tool in hand."""
+        return self.tools[self.tool_name]
+
+    @property
+    def saved_text(self) -> str:
+        """Whether all is saved, truthfully."""
+        return self.keeping.text
+
+    def marks_on(self, plane: Plane) -> tuple[Mark, ...]:
+        """Annotations and open proposals seen on a plane, in drawing order."""
+        return self.findings.marks_on(plane, self.display.threshold)
+
+    def label_of(self, label_id: str) -> Label:
+        """The label of an id; a grey one where the label set lacks it."""
+        return self.labels.get(label_id) or (Label(label_id, label_id, NO_LABEL.colour) if label_id else NO_LABEL)
+
+    def bench(self) -> Bench:
+        """What the tool in hand works on."""
+        size = self.scan.info.size if self.scan is not None else Size(0, 0, 0)
+        return Bench(
+            self.plane, size, self.document.snapshot(), self.proposals, self.selection, self.label, self.author,
+            self.brush,
+        )  # fmt: skip
+
+    # The worklist.
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """The dataset everything is kept in."""
+        return self.worklist.dataset
+
+    @property
+    def cases(self) -> tuple[CaseRow, ...]:
+        """The rows of the worklist."""
+        return self.worklist.rows
+
+    @property
+    def case(self) -> int:
+        """The row that is open, or -1."""
+        return self.worklist.current
+
+    def open_dataset(self, folder: Path) -> None:
+        """Open a dataset folder (made where there is none); its scans become the worklist."""
+        self.save()
+        self.worklist.open_dataset(folder)
+
+    def open_paths(self, paths: Iterable[Path]) -> None:
+        """Add the scans of files and folders to the worklist and open the first; a dataset folder is opened as one."""
+        chosen = tuple(paths)
+        if len(chosen) == 1 and (chosen[0] / "dataset.json").is_file():
+            self.open_dataset(chosen[0])
+        else:
+            self.worklist.add_paths(chosen)
+
+    def open_case(self, number: int) -> None:
+        """Save, and open the scan of a row; what was asked for before and has not come yet is dropped."""
+        self.save()
+        self.worklist.open_case(number)
+
+    def next_case(self) -> None:
+        """Open the next row."""
+        if self.case + 1 < len(self.cases):
+            self.open_case(self.case + 1)
+        else:
+            self.save()
+            self.told.emit("That was the last case")
+
+    def previous_case(self) -> None:
+        """Open the row before."""
+        self.open_case(self.case - 1)
+
+    def _on_dataset(self, old: Dataset | None) -> None:
+        if old is not None:
+            self.keeping.write("Closing the dataset", old.close)
+        self.labels = LabelSet("", ())
+        if self.dataset is not None:
+            self.add_labels(self.dataset.labels.labels, keep=False)
+
+    def _on_opened(self, opened: Opened) -> None:
+        self.save()
+        self.scan, self.scan_key, self.plane = opened.scan, opened.key, opened.plane
+        self.findings = Findings(Document(opened.start), opened.predictions)
+        self.selection = frozenset()
+        self.first_window = opened.window
+        self.display = replace(self.display, window=opened.window, inverted=False)
+        for edit in opened.unsaved:
+            self.document.commit(edit)
+        assert self.dataset is not None
+        kept = Kept(self.dataset, opened.scan, opened.key, self.author)
+        self.saving.begin(kept, opened.base, dirty=bool(opened.unsaved))
+        if opened.unsaved:
+            self.told.emit(f"Restored {len(opened.unsaved)} edits that were in no revision yet")
+        if opened.conflicts:
+            self.told.emit(f"{opened.conflicts} other revision(s) of this scan: the newest is shown")
+        self._tell_everything()
+
+    def _show_nothing(self) -> None:
+        self.scan, self.scan_key, self.findings, self.selection = None, "", Findings(), frozenset()
+        self.saving.begin(None)
+        self._tell_everything()
+
+    def _tell_everything(self) -> None:
+        self.scan_changed.emit()
+        self.plane_changed.emit()
+        self.display_changed.emit()
+        self.document_changed.emit(frozenset())
+        self.proposals_changed.emit()
+        self.selection_changed.emit()
+
+    # Edits.
+
+    def commit(self, edit: Edit) -> None:
+        """Apply an edit to the document and keep it."""
+        if self.scan is not None and not edit.is_empty:
+            self._tell(self.document.commit(edit))
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        change = self.document.undo()
+        if change is not None:
+            self._tell(change)
+            self.told.emit(f"Undone: {change.edit.title}")
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        change = self.document.redo()
+        if change is not None:
+            self._tell(change)
+            self.told.emit(f"Done again: {change.edit.title}")
+
+    def _tell(self, change: Change) -> None:
+        self.saving.keep(change.edit)
+        gone = frozenset(i for i in self.selection if self.findings.get(i) is None)
+        if gone:
+            self.select(self.selection - gone)
+        self.document_changed.emit(change.touched)
+        self.proposals_changed.emit()
+
+    def handle(self, outcome: Outcome) -> None:
+        """Take what a tool's gesture led to."""
+        if outcome.edit is not None:
+            self.commit(outcome.edit)
+        if outcome.select is not None:
+            self.select(outcome.select)
+
+    def save(self, *, finished: bool = True, confirmed_empty: bool = False) -> None:
+        """Write the open document as a revision, if there is something to write.
+
+        The scan counts as read when the reader is `finished` with it and no proposal that is shown is left open.
+        """
+        done = finished and not self.proposals
+        answers = self.predictions[-1].id if self.predictions else ""
+        self.saving.save(self.document.snapshot(), finished=done, prediction=answers, confirmed_empty=confirmed_empty)
+
+    def _autosave(self) -> None:
+        self.save(finished=False)
+
+    def _on_saved(self, saved: Saved) -> None:
+        self.worklist.change_row(saved.key, state=saved.state)
+
+    # The reader's hands.
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select marks by id."""
+        chosen = frozenset(ids)
+        if chosen != self.selection:
+            self.selection = chosen
+            self.selection_changed.emit()
+
+    def accept(self, ids: Iterable[str]) -> None:
+        """Take proposals as they are."""
+        chosen = [i for i in ids if self.findings.is_settleable(i)]
+        if chosen:
+            self.commit(review.accept_edit(self.findings.proposed[i] for i in chosen))
+
+    def accept_all(self) -> None:
+        """Take every proposal that is shown."""
+        self.accept(proposal.id for proposal in self.proposals)
+
+    def accept_or_next(self) -> None:
+        """Accept the selected proposals, else all shown; when nothing is left to accept, go to the next case."""
+        chosen = [i for i in self.selection if self.findings.is_settleable(i)]
+        chosen = chosen or [p.id for p in self.proposals if self.findings.is_settleable(p.id)]
+        if chosen:
+            self.accept(chosen)
+        else:
+            self.next_case()
+
+    def reject(self, ids: Iterable[str]) -> None:
+        """Say that proposals are wrong."""
+        chosen = [i for i in ids if self.findings.is_settleable(i)]
+        if chosen:
+            self.commit(review.reject_edit(chosen))
+
+    def delete_selection(self) -> None:
+        """Delete the selected marks and reject the selected proposals."""
+        if self.selection:
+            self.commit(review.delete_edit(self.document, self.findings.proposed, sorted(self.selection)))
+
+    def relabel(self, ids: Iterable[str], label_id: str) -> None:
+        """Give marks another label; a relabelled proposal becomes the reader's own."""
+        edit = review.relabel_edit(self.document, self.findings.proposed, tuple(ids), label_id, self.author)
+        self.commit(edit)
+        if edit.put:
+            self.select(annotation.id for annotation in edit.put)
+
+    def choose_label(self, label_id: str) -> None:
+        """A label was chosen: what is selected gets it, and what is drawn next."""
+        self.set_label(label_id)
+        if self.selection:
+            self.relabel(sorted(self.selection), label_id)
+
+    def confirm_empty(self) -> None:
+        """Say that there is nothing to mark on this scan: open proposals are rejected, and that is kept."""
+        if self.document.annotations:
+            advice = "Delete them first, or accept the scan as labelled"
+            self.problem_raised.emit(Problem("has marks, so it is not empty", self.cases[self.case].title, advice))
+            return
+        self.reject([proposal.id for proposal in self.findings.open(0.0)])
+        self.save(confirmed_empty=True)
+
+    # How it is shown.
+
+    def set_plane(self, plane: Plane) -> None:
+        """Show another plane (the nearest there is)."""
+        if self.scan is None:
+            return
+        last = self.scan.info.size.count(plane.axis) - 1
+        plane = Plane(plane.axis, min(max(plane.index, 0), last))
+        if plane != self.plane:
+            self.plane = plane
+            self.plane_changed.emit()
+
+    def step_plane(self, count: int) -> None:
+        """Move by planes of the present axis."""
+        self.set_plane(Plane(self.plane.axis, self.plane.index + count))
+
+    def go_to(self, mark_id: str) -> None:
+        """Select a mark and show its plane."""
+        mark = self.findings.get(mark_id)
+        plane = review.mark_plane(mark) if mark is not None else None
+        if plane is not None and mark is not None and not lies_on(mark.geometry, self.plane):
+            self.set_plane(plane)
+        self.select([mark_id])
+
+    def set_display(self, display: Display) -> None:
+        """Show the scan another way; a new threshold also changes which proposals are open."""
+        old, self.display = self.display, display
+        if display != old:
+            self.display_changed.emit()
+        if display.threshold != old.threshold:
+            self.proposals_changed.emit()
+
+    def reset_window(self) -> None:
+        """Show the window the scan opened with."""
+        self.set_display(replace(self.display, window=self.first_window, inverted=False))
+
+    def hide_marks(self, hidden: bool) -> None:
+        """Hide or show everything drawn over the scan."""
+        self.set_display(replace(self.display, show_marks=not hidden))
+
+    def set_tool(self, name: str) -> None:
+        """Take a tool in hand."""
+        if name in self.tools and name != self.tool_name:
+            self.tool_name = name
+            self.tool_changed.emit()
+
+    def set_brush(self, diameter: float) -> None:
+        """Set the brush diameter in scan pixels (1…500)."""
+        self.brush = min(max(diameter, 1.0), 500.0)
+        self.tool_changed.emit()
+
+    def set_label(self, label_id: str) -> None:
+        """Choose the label of what is drawn next."""
+        if label_id != self.label:
+            self.label = label_id
+            self.label_changed.emit()
+
+    def add_labels(self, labels: Iterable[Label], *, keep: bool = True) -> None:
+        """Add labels that the label set lacks; also to the dataset unless `keep` is false."""
+        new = tuple(labels)
+        self.labels = self.labels.with_labels(new)
+        if not self.label and self.labels.labels:
+            self.set_label(self.labels.labels[0].id)
+        self.labels_changed.emit()
+        if keep and self.dataset is not None:
+            dataset = self.dataset
+            self.keeping.write("Keeping the labels", lambda: dataset.add_labels(new))
+
+    # Models.
+
+    def predict(self, model: str, region: Region | None = None) -> None:
+        """Let a model read the open scan; its proposals stream in and the prediction is kept."""
+        if self.scan is not None and self.dataset is not None:
+            self.predicting.start(model, self.scan, self.scan_key, region, self.dataset)
+
+    def _on_streamed(self, key: str, proposals: tuple[Proposal, ...]) -> None:
+        if key == self.scan_key:
+            self.findings.stream(proposals)
+            self.proposals_changed.emit()
+
+    def _on_predicted(self, reading: Reading) -> None:
+        self.add_labels(reading.labels, keep=False)
+        prediction = reading.prediction
+        if prediction.scan == self.scan_key:
+            self.findings.add_prediction(prediction)
+            self.proposals_changed.emit()
+            self.told.emit(reading.summary)
+        score, suspect = review.suspicion([prediction], reading.benign) or (None, "")
+        self.worklist.change_row(prediction.scan, suspicion=score, suspect=suspect)
+
+    def _on_unpredicted(self, key: str) -> None:
+        if key == self.scan_key:
+            self.findings.stop_streaming()
+            self.proposals_changed.emit()
+
+    def close(self) -> bool:
+        """Save and let go of everything; whether all is on the disk."""
+        self.save()
+        self.jobs.close()
+        settled = self.keeping.flush()
+        self.keeping.close()
+        if self.dataset is not None:
+            self.dataset.close()
+        return settled

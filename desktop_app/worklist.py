@@ -1,0 +1,128 @@
+"""The worklist: the dataset, its cases, and opening one of them. Tells the session; shows nothing itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from dataset.folder import Dataset
+from desktop_app.cases import Case, identified, index_of_key, index_of_source, with_row, with_sources
+from desktop_app.display import CaseRow
+from desktop_app.jobs import Job, Jobs
+from desktop_app.opening import Opened, describe, open_case, open_worklist
+from imaging.errors import Problem
+from imaging.progress import Progress
+from imaging.scan import ScanSource
+
+
+class Worklist(QObject):
+    """The cases of a dataset and of the files that were opened."""
+
+    rows_changed = Signal()
+    row_changed = Signal(int)
+    opening = Signal(str)
+    opened = Signal(object)
+    emptied = Signal()
+    dataset_opened = Signal(object)
+    """With the dataset that was open before, or `None`."""
+    problem_raised = Signal(object)
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self.dataset: Dataset | None = None
+        self.current = -1
+        self._cases: tuple[Case, ...] = ()
+        self._rows: tuple[CaseRow, ...] | None = None
+        self._under_way: Job[Opened] | None = None
+        self._wanted: tuple[Path, ...] = ()
+
+    @property
+    def rows(self) -> tuple[CaseRow, ...]:
+        """The rows, in order."""
+        if self._rows is None:
+            self._rows = tuple(case.row for case in self._cases)
+        return self._rows
+
+    def open_dataset(self, folder: Path) -> None:
+        """Open a dataset folder (made where there is none); its scans become the rows."""
+
+        def work(progress: Progress) -> tuple[Dataset, tuple[Case, ...]]:
+            return open_worklist(folder, progress)
+
+        self._jobs.start("Opening the dataset", work, self._on_dataset)
+
+    def _on_dataset(self, answer: tuple[Dataset, tuple[Case, ...]]) -> None:
+        old, self.dataset = self.dataset, answer[0]
+        self.current = -1
+        self._set_cases(answer[1])
+        self.dataset_opened.emit(old)
+        self.emptied.emit()
+        self.rows_changed.emit()
+        if self._wanted:
+            wanted, self._wanted = self._wanted, ()
+            self.add_paths(wanted)
+
+    def add_paths(self, paths: tuple[Path, ...]) -> None:
+        """Add the scans of files and folders and open the first; waits for the dataset when that is being opened."""
+        if self.dataset is None:
+            self._wanted += paths
+            return
+
+        def work(progress: Progress) -> list[ScanSource]:
+            from imaging.opening import find_scans
+
+            return find_scans(paths, progress)
+
+        self._jobs.start("Looking for scans", work, self._on_found)
+
+    def _on_found(self, sources: list[ScanSource]) -> None:
+        if sources:
+            self._set_cases(with_sources(self._cases, sources))
+            self.rows_changed.emit()
+            self.open_case(index_of_source(self._cases, sources[0]))
+
+    def open_case(self, number: int) -> None:
+        """Open the scan of a row; what was asked for before and has not come yet is dropped."""
+        if self.dataset is None or not 0 <= number < len(self._cases):
+            return
+        if self._under_way is not None:
+            self._under_way.cancel()
+        case, dataset = self._cases[number], self.dataset
+        old, self.current = self.current, number
+        for changed in {old, number} - {-1}:
+            self.row_changed.emit(changed)
+        self.opening.emit(case.row.title)
+        self._under_way = self._jobs.start(
+            f"Opening {case.row.title}",
+            lambda progress: open_case(case, dataset, progress),
+            lambda opened: self._on_opened(number, opened),
+            lambda problem: self._on_unopened(number, problem),
+        )
+
+    def _on_opened(self, number: int, opened: Opened) -> None:
+        self._under_way = None
+        cases, self.current = identified(self._cases, number, opened.key)
+        self._set_cases(
+            with_row(cases, self.current, state=opened.state, problem="", detail=describe(opened.scan.info))
+        )
+        self.rows_changed.emit()
+        self.opened.emit(opened)
+
+    def _on_unopened(self, number: int, problem: Problem) -> None:
+        self._under_way = None
+        self._set_cases(with_row(self._cases, number, problem=str(problem)))
+        self.emptied.emit()
+        self.row_changed.emit(number)
+        self.problem_raised.emit(problem)
+
+    def change_row(self, key: str, **changes: object) -> None:
+        """Change what the row of a scan says, if it is listed."""
+        number = index_of_key(self._cases, key)
+        if number >= 0:
+            self._set_cases(with_row(self._cases, number, **changes))
+            self.row_changed.emit(number)
+
+    def _set_cases(self, cases: tuple[Case, ...]) -> None:
+        self._cases, self._rows = cases, None
