@@ -1,0 +1,152 @@
+"""Viewing: the open scan, how it is shown, what is selected and what is in hand. No widgets here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from dataset.annotation import Proposal, lies_on
+from dataset.document import Document
+from dataset.label import Label, LabelSet
+from dataset.prediction import Prediction
+from desktop_app import review
+from desktop_app.display import Display
+from desktop_app.findings import Findings
+from desktop_app.tool import Bench, Mark, Tool
+from imaging.geometry import Plane, Size
+from imaging.scan import Scan, ScanInfo, Window
+
+NO_LABEL = Label("", "No label", "#9aa4b2")
+
+
+class Viewing(QObject):
+    """The open scan as it is seen; a part of the session."""
+
+    scan_changed = Signal()
+    plane_changed = Signal()
+    document_changed = Signal(object)
+    proposals_changed = Signal()
+    selection_changed = Signal()
+    display_changed = Signal()
+    tool_changed = Signal()
+    label_changed = Signal()
+    labels_changed = Signal()
+
+    def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.author = author
+        self.labels, self.label = LabelSet("", ()), ""
+        self.tools = {tool.name: tool for tool in tools}
+        self.tool_name, self.brush = "select", 20.0
+        self.display = Display()
+        self.scan: Scan | None = None
+        self.scan_key = ""
+        self.plane = Plane()
+        self.findings = Findings()
+        self.selection: frozenset[str] = frozenset()
+        self.first_window: Window | None = None
+
+    @property
+    def info(self) -> ScanInfo | None:
+        """What the open scan is."""
+        return self.scan.info if self.scan is not None else None
+
+    @property
+    def document(self) -> Document:
+        """The annotations of the open scan."""
+        return self.findings.document
+
+    @property
+    def predictions(self) -> tuple[Prediction, ...]:
+        """What models said of the open scan."""
+        return self.findings.predictions
+
+    @property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """Proposals nobody has settled, above the threshold."""
+        return self.findings.open(self.display.threshold)
+
+    @property
+    def tool(self) -> Tool:
+        """The tool in hand."""
+        return self.tools[self.tool_name]
+
+    def marks_on(self, plane: Plane) -> tuple[Mark, ...]:
+        """Annotations and open proposals seen on a plane, in drawing order."""
+        return self.findings.marks_on(plane, self.display.threshold)
+
+    def label_of(self, label_id: str) -> Label:
+        """The label of an id; a grey one where the label set lacks it."""
+        return self.labels.get(label_id) or (Label(label_id, label_id, NO_LABEL.colour) if label_id else NO_LABEL)
+
+    def bench(self) -> Bench:
+        """What the tool in hand works on."""
+        size = self.scan.info.size if self.scan is not None else Size(0, 0, 0)
+        return Bench(
+            self.plane, size, self.document.snapshot(), self.proposals, self.selection, self.label, self.author,
+            self.brush,
+        )  # fmt: skip
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select marks by id."""
+        chosen = frozenset(ids)
+        if chosen != self.selection:
+            self.selection = chosen
+            self.selection_changed.emit()
+
+    def set_plane(self, plane: Plane) -> None:
+        """Show another plane (the nearest there is)."""
+        if self.scan is None:
+            return
+        last = self.scan.info.size.count(plane.axis) - 1
+        plane = Plane(plane.axis, min(max(plane.index, 0), last))
+        if plane != self.plane:
+            self.plane = plane
+            self.plane_changed.emit()
+
+    def step_plane(self, count: int) -> None:
+        """Move by planes of the present axis."""
+        self.set_plane(Plane(self.plane.axis, self.plane.index + count))
+
+    def go_to(self, mark_id: str) -> None:
+        """Select a mark and show its plane."""
+        mark = self.findings.get(mark_id)
+        plane = review.mark_plane(mark) if mark is not None else None
+        if plane is not None and mark is not None and not lies_on(mark.geometry, self.plane):
+            self.set_plane(plane)
+        self.select([mark_id])
+
+    def set_display(self, display: Display) -> None:
+        """Show the scan another way; a new threshold also changes which proposals are open."""
+        old, self.display = self.display, display
+        if display != old:
+            self.display_changed.emit()
+        if display.threshold != old.threshold:
+            self.proposals_changed.emit()
+
+    def reset_window(self) -> None:
+        """Show the window the scan opened with."""
+        self.set_display(replace(self.display, window=self.first_window, inverted=False))
+
+    def hide_marks(self, hidden: bool) -> None:
+        """Hide or show everything drawn over the scan."""
+        self.set_display(replace(self.display, show_marks=not hidden))
+
+    def set_tool(self, name: str) -> None:
+        """Take a tool in hand."""
+        if name in self.tools and name != self.tool_name:
+            self.tool_name = name
+            self.tool_changed.emit()
+
+    def set_brush(self, diameter: float) -> None:
+        """Set the brush diameter in scan pixels (1…500)."""
+        self.brush = min(max(diameter, 1.0), 500.0)
+        self.tool_changed.emit()
+
+    def set_label(self, label_id: str) -> None:
+        """Choose the label of what is drawn next."""
+        if label_id != self.label:
+            self.label = label_id
+            self.label_changed.emit()
