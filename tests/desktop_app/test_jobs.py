@@ -1,0 +1,97 @@
+"""Jobs: answers, problems, progress and cancelling, in the main thread and in order."""
+
+import threading
+import time
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop_app.jobs import Jobs
+from imaging.errors import Problem
+from imaging.progress import Progress
+
+
+@pytest.fixture
+def jobs(qtbot: QtBot):
+    made = Jobs()
+    yield made
+    made.close()
+
+
+def test_an_instant_job_does_not_answer_inside_start(qtbot: QtBot, jobs: Jobs) -> None:
+    answers: list[int] = []
+    jobs.start("instant", lambda _: 7, answers.append)
+    time.sleep(0.05)
+    assert answers == []
+    qtbot.waitUntil(lambda: answers == [7])
+
+
+def test_answers_come_in_the_main_thread(qtbot: QtBot, jobs: Jobs) -> None:
+    where: list[tuple[str, str]] = []
+    jobs.start(
+        "where", lambda _: threading.current_thread().name,
+        lambda worker: where.append((worker, threading.current_thread().name)),
+    )  # fmt: skip
+    qtbot.waitUntil(lambda: bool(where))
+    worker, main = where[0]
+    assert worker.startswith("overread-job")
+    assert main == threading.main_thread().name
+
+
+def test_a_problem_without_a_handler_is_told(qtbot: QtBot, jobs: Jobs) -> None:
+    def fail(_: Progress) -> None:
+        raise Problem("is cut short", "a.dcm", "Copy it again")
+
+    with qtbot.waitSignal(jobs.problem_raised) as told:
+        jobs.start("fails", fail, lambda _: None)
+    assert str(told.args[0]) == "a.dcm: is cut short. Copy it again"
+
+
+def test_an_unexpected_error_becomes_a_problem(qtbot: QtBot, jobs: Jobs) -> None:
+    seen: list[Problem] = []
+    jobs.start("breaks", lambda _: 1 // 0, lambda _: None, seen.append)
+    qtbot.waitUntil(lambda: bool(seen))
+    assert "ZeroDivisionError" in str(seen[0])
+
+
+def test_a_cancelled_job_neither_answers_nor_fails(qtbot: QtBot, jobs: Jobs) -> None:
+    outcomes: list[object] = []
+    started = threading.Event()
+
+    def work(progress: Progress) -> int:
+        started.set()
+        while True:
+            progress.check()
+            time.sleep(0.002)
+
+    job = jobs.start("long", work, outcomes.append, outcomes.append)
+    assert started.wait(2)
+    with qtbot.waitSignal(jobs.ended):
+        job.cancel()
+    assert outcomes == []
+    assert jobs.running == ()
+
+
+def test_progress_tells_the_rate_and_the_time_left(qtbot: QtBot, jobs: Jobs) -> None:
+    release = threading.Event()
+
+    def work(progress: Progress) -> None:
+        progress.report(50, 100, "tiles")
+        release.wait(2)
+
+    with qtbot.waitSignal(jobs.changed):
+        job = jobs.start("half", work, lambda _: None)
+    assert job.fraction == 0.5
+    job.started -= 10
+    assert job.seconds_left == pytest.approx(10, rel=0.2)
+    assert job.rate == pytest.approx(5, rel=0.2)
+    with qtbot.waitSignal(jobs.ended):
+        release.set()
+
+
+def test_no_answer_comes_after_closing(qtbot: QtBot) -> None:
+    jobs, answers = Jobs(), []
+    jobs.start("late", lambda _: 1, answers.append)
+    jobs.close()
+    qtbot.wait(30)
+    assert answers == []

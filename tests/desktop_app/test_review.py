@@ -1,0 +1,97 @@
+"""What a reader does with proposals, as edits."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from dataset.annotation import Box, Proposal, WholeScan
+from dataset.document import Document
+from dataset.prediction import ModelRef, Prediction
+from desktop_app import review
+from desktop_app.findings import Findings
+from imaging.geometry import Plane
+
+
+def proposal(number: int, score: float = 0.9, label: str = "L4-L5") -> Proposal:
+    return Proposal(f"p{number}", label, Box(Plane(0, number), 1, 2, 3, 4), score)
+
+
+def prediction(*proposals: Proposal, name: str = "discs", hour: int = 1, scores=()) -> Prediction:
+    when = datetime(2026, 1, 1, hour, tzinfo=UTC)
+    return Prediction(f"x{hour}", "scan", ModelRef(name, "1", "0"), "cpu", when, 1.0, proposals, scores)
+
+
+@pytest.fixture
+def findings() -> Findings:
+    return Findings(Document(), [prediction(proposal(1), proposal(2), proposal(3, 0.3))])
+
+
+def test_an_accepted_proposal_keeps_the_model_as_author(findings: Findings) -> None:
+    findings.document.commit(review.accept_edit([findings.proposed["p1"]]))
+    (mark,) = findings.document.annotations
+    assert mark.author == "model:discs@1"
+    assert mark.origin == "p1"
+    assert [p.id for p in findings.open(0.0)] == ["p2", "p3"]
+
+
+def test_proposals_below_the_threshold_are_not_open(findings: Findings) -> None:
+    assert [p.id for p in findings.open(0.5)] == ["p1", "p2"]
+
+
+def test_a_relabelled_proposal_becomes_the_readers(findings: Findings) -> None:
+    edit = review.relabel_edit(findings.document, findings.proposed, ["p2"], "L5-S1", "Ada")
+    findings.document.commit(edit)
+    (mark,) = findings.document.annotations
+    assert (mark.label, mark.author, mark.origin) == ("L5-S1", "Ada", "p2")
+
+
+def test_relabelling_to_the_same_label_changes_nothing(findings: Findings) -> None:
+    findings.document.commit(review.accept_edit([findings.proposed["p1"]]))
+    (mark,) = findings.document.annotations
+    assert review.relabel_edit(findings.document, findings.proposed, [mark.id], "L4-L5", "Ada").is_empty
+
+
+def test_deleting_an_accepted_mark_does_not_bring_its_proposal_back(findings: Findings) -> None:
+    findings.document.commit(review.accept_edit([findings.proposed["p1"]]))
+    (mark,) = findings.document.annotations
+    findings.document.commit(review.delete_edit(findings.document, findings.proposed, [mark.id]))
+    assert "p1" not in {p.id for p in findings.open(0.0)}
+    findings.document.undo()
+    assert findings.document.annotations == (mark,)
+
+
+def test_undoing_a_rejection_opens_the_proposal_again(findings: Findings) -> None:
+    findings.document.commit(review.reject_edit(["p1"]))
+    assert "p1" not in {p.id for p in findings.open(0.0)}
+    findings.document.undo()
+    assert "p1" in {p.id for p in findings.open(0.0)}
+
+
+def test_a_model_that_reads_again_replaces_what_it_said() -> None:
+    older, newer = prediction(proposal(1)), prediction(proposal(2), hour=2)
+    other = prediction(proposal(3), name="nuclei", hour=1)
+    assert set(review.proposed_by([newer, older, other])) == {"p2", "p3"}
+
+
+def test_streamed_proposals_are_seen_but_cannot_be_settled(findings: Findings) -> None:
+    findings.stream((proposal(9),))
+    assert [p.id for p in findings.open(0.5)] == ["p1", "p2", "p9"]
+    assert not findings.is_settleable("p9")
+    findings.add_prediction(prediction(proposal(9), hour=3))
+    assert [p.id for p in findings.open(0.5)] == ["p9"]
+    assert findings.is_settleable("p9")
+
+
+def test_suspicion_is_the_highest_score_of_a_finding() -> None:
+    chest = prediction(
+        Proposal("w", "normal", WholeScan(), 0.9), scores=(("normal", 0.9), ("pneumonia", 0.1)), name="chest"
+    )
+    assert review.suspicion([chest], frozenset({"normal"})) == (0.1, "pneumonia")
+    assert review.suspicion([], frozenset()) is None
+    assert review.suspicion([prediction()], frozenset()) == (0.0, "")
+
+
+def test_marks_are_found_by_plane(findings: Findings) -> None:
+    assert findings.planes_with_marks(0, 0.0) == (1, 2, 3)
+    assert [mark.id for mark in findings.marks_on(Plane(0, 2), 0.0)] == ["p2"]
+    assert findings.marks_on(Plane(1, 2), 0.0) == ()
