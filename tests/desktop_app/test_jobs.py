@@ -44,6 +44,7 @@ def test_a_problem_without_a_handler_is_told(qtbot: QtBot, jobs: Jobs) -> None:
 
     with qtbot.waitSignal(jobs.problem_raised) as told:
         jobs.start("fails", fail, lambda _: None)
+    assert told.args is not None
     assert str(told.args[0]) == "a.dcm: is cut short. Copy it again"
 
 
