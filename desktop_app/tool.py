@@ -20,6 +20,8 @@ class Gesture:
     y: float
     pixel: float
     """Scan pixels per screen pixel: distances on screen × this = distances in the scan."""
+    stretch: float = 1.0
+    """Scan pixels down per scan pixel across, at the same distance on screen; not 1 where voxels are no squares."""
     alt: bool = False
     shift: bool = False
     ctrl: bool = False
@@ -50,6 +52,8 @@ class Outcome:
     edit: Edit | None = None
     select: frozenset[str] | None = None
     preview: tuple[Geometry, ...] = ()
+    live: tuple[Annotation, ...] = ()
+    """Annotations as the gesture would leave them, shown in place of the marks with their ids or origins."""
     cursor: str = ""
     """`cross`, `move`, `size-fdiag`, `size-bdiag`, `size-hor`, `size-ver`, `brush` or empty."""
     busy: bool = False
@@ -83,6 +87,10 @@ class Tool(Protocol):
 
     def finish(self, bench: Bench) -> Outcome:
         """Enter: complete what is under way (a polygon)."""
+        ...
+
+    def back(self, bench: Bench) -> Outcome:
+        """Backspace: take back the last step of what is under way (a polygon's point)."""
         ...
 
     def cancel(self) -> Outcome:

@@ -1,0 +1,131 @@
+"""What stands at the rim of the view: orientation letters, scale bar, small text. Layout as data, then drawn."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+
+from desktop_app.canvas.viewport import Viewport
+from desktop_app.display import Display
+from imaging.geometry import plane_name, plane_spacing
+from imaging.scan import ScanInfo
+
+SHADOW = QColor(0, 0, 0, 200)
+TEXT = QColor(214, 222, 232)
+LETTER = QColor(245, 204, 110)
+LONGEST_BAR = 140.0
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleBar:
+    """A bar of a round length: widget pixels and what it stands for."""
+
+    length: float
+    text: str
+
+
+def scale_bar(info: ScanInfo, viewport: Viewport, longest: float = LONGEST_BAR) -> ScaleBar | None:
+    """The longest bar of 1, 2 or 5 × 10ⁿ that fits; `None` where the spacing is unknown."""
+    across, down = plane_spacing(info.spacing_mm, viewport.plane.axis)
+    if not across or not down or across <= 0 or down <= 0 or viewport.scale <= 0:
+        return None
+    mm_per_pixel = min(across, down) / viewport.scale
+    most = longest * mm_per_pixel
+    power = 10.0 ** math.floor(math.log10(most))
+    length = next(step * power for step in (5, 2, 1) if step * power <= most * (1 + 1e-9))
+    if length < 0.9999:
+        text = f"{length * 1000:g} µm"
+    elif length < 99.99:
+        text = f"{length:g} mm"
+    else:
+        text = f"{length / 10:g} cm"
+    return ScaleBar(length / mm_per_pixel, text)
+
+
+def corner_lines(info: ScanInfo, viewport: Viewport, display: Display) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Lines of the top-left and of the bottom-left corner."""
+    plane, count = viewport.plane, info.size.count(viewport.plane.axis)
+    name = plane_name(info.affine, plane.axis).capitalize()
+    place = f"{plane.index + 1} / {count}" if count > 1 else ""
+    top = tuple(text for text in (" ".join(filter(None, (name, place))),) if text)
+    shown = [f"{viewport.scale * 100:.0f} %"]
+    if display.window is not None and not info.is_colour:
+        shown.insert(0, f"C {_short(display.window.centre)}  W {_short(display.window.width)}")
+    return top, tuple(shown)
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.4g}"
+
+
+def draw_corners(painter: QPainter, info: ScanInfo, viewport: Viewport, display: Display, font: QFont) -> None:
+    """Draw letters, bar and lines."""
+    metrics, width, height = QFontMetricsF(font), viewport.width, viewport.height
+    if min(width, height) < 120:
+        return
+    painter.setFont(font)
+    line, gap = metrics.height(), 10.0
+    top, bottom = corner_lines(info, viewport, display)
+    for number, text in enumerate(top):
+        _write(painter, gap, gap + metrics.ascent() + number * line, text, TEXT)
+    for number, text in enumerate(reversed(bottom)):
+        _write(painter, gap, height - gap - metrics.descent() - number * line, text, TEXT)
+    bar = scale_bar(info, viewport, min(LONGEST_BAR, width / 4))
+    if bar is not None:
+        _draw_bar(painter, bar, metrics, QPointF(width - gap, height - gap))
+    _draw_letters(painter, viewport, metrics)
+
+
+def _draw_bar(painter: QPainter, bar: ScaleBar, metrics: QFontMetricsF, corner: QPointF) -> None:
+    right, base = round(corner.x()), round(corner.y())
+    left = right - round(bar.length)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for colour, more in ((SHADOW, 1), (TEXT, 0)):
+        for x, y, across, down in (
+            (left, base - 2, right - left, 2),
+            (left, base - 6, 2, 6),
+            (right - 2, base - 6, 2, 6),
+        ):
+            painter.fillRect(QRectF(x - more, y - more, across + 2 * more, down + 2 * more), colour)
+    text_width = metrics.horizontalAdvance(bar.text)
+    _write(painter, right - (right - left + text_width) / 2, base - 8 - metrics.descent(), bar.text, TEXT)
+
+
+def _draw_letters(painter: QPainter, viewport: Viewport, metrics: QFontMetricsF) -> None:
+    turn, gap = viewport.orientation, 10.0
+    middle_x, middle_y = viewport.width / 2, viewport.height / 2 + metrics.ascent() / 2
+    right = viewport.width - gap - metrics.horizontalAdvance(turn.right or " ")
+    for text, x, y in (
+        (turn.left, gap, middle_y),
+        (turn.right, right, middle_y),
+        (turn.top, middle_x, gap + metrics.ascent()),
+        (turn.bottom, middle_x, viewport.height - gap - metrics.descent()),
+    ):
+        if text:
+            _write(painter, x, y, text, LETTER)
+
+
+def _write(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
+    place = QPointF(round(x), round(y))
+    painter.setPen(SHADOW)
+    painter.drawText(place + QPointF(1, 1), text)
+    painter.setPen(colour)
+    painter.drawText(place, text)
+
+
+def draw_busy(painter: QPainter, text: str, viewport_size: tuple[int, int], font: QFont) -> None:
+    """Say in the middle what is being read."""
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, viewport_size[0] * 0.8)
+    width, height = metrics.horizontalAdvance(shown) + 32, metrics.height() + 20
+    rect = QRectF((viewport_size[0] - width) / 2, (viewport_size[1] - height) / 2, width, height)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(10, 13, 17, 220))
+    painter.drawRoundedRect(rect, 8, 8)
+    painter.setPen(TEXT)
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)

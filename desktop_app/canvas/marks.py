@@ -1,0 +1,221 @@
+"""What is drawn of the marks, as data in widget pixels: outlines, chips with label and score, handles. No Qt.
+
+Masks are mixed into the picture (`canvas.overlay`); here they only get a chip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from dataset.annotation import Box, Geometry, Point, Points, Polygon, Polyline, WholeScan
+from dataset.mask import Mask
+from desktop_app.canvas.overlay import mask_bounds
+from desktop_app.canvas.viewport import Viewport
+
+Style = Literal["solid", "dashed", "quiet", "preview"]
+Rect: TypeAlias = tuple[float, float, float, float]
+"""x, y, width, height in widget pixels."""
+
+MOST_CHIPS = 120
+SMALLEST_WITH_CHIP = 14.0
+CELL = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One mark as the view knows it."""
+
+    id: str
+    geometry: Geometry
+    colour: str
+    text: str = ""
+    is_proposal: bool = False
+    is_selected: bool = False
+    is_locked: bool = False
+    is_live: bool = False
+    """Under the reader's hand: no chip, so that only the mark itself is redrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Lines to draw: closed rings, open lines, an upright rectangle (its two corners) or dots."""
+
+    kind: Literal["rectangle", "rings", "line", "dots"]
+    rings: tuple[tuple[Point, ...], ...]
+    colour: str
+    style: Style
+    is_selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A label beside its mark."""
+
+    rect: Rect
+    text: str
+    colour: str
+    is_proposal: bool = False
+    is_selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything to draw over the picture, in order."""
+
+    outlines: tuple[Outline, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    handles: tuple[Point, ...] = ()
+
+
+def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[str], tuple[float, float]]) -> Plan:
+    """Where everything goes; marks out of sight are left out. `measure` gives width and height of a chip's text."""
+    view = (0.0, 0.0, float(viewport.width), float(viewport.height))
+    outlines: list[Outline] = []
+    placed: list[tuple[Shown, Rect]] = []
+    handles: list[Point] = []
+    alone = sum(mark.is_selected for mark in marks) == 1
+    for mark in sorted(marks, key=lambda m: m.is_selected):
+        rect = screen_bounds(mark.geometry, viewport)
+        if rect is None or not _meets(rect, view, 4.0):
+            continue
+        outline = _outline(mark, viewport)
+        if outline is not None:
+            outlines.append(outline)
+        if mark.text and not mark.is_live:
+            placed.append((mark, rect))
+        if mark.is_selected and alone:
+            handles += _handles(mark.geometry, viewport)
+    return Plan(tuple(outlines), place_chips(placed, view, measure), tuple(handles))
+
+
+def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
+    """The upright rectangle around a mark on the viewport's plane; `None` where it has none."""
+    if isinstance(geometry, Mask):
+        area = mask_bounds(geometry, viewport.plane)
+        if area is None:
+            return None
+        corners: Sequence[Point] = ((area[0], area[1]), (area[2], area[3]))
+    elif isinstance(geometry, WholeScan) or geometry.plane != viewport.plane:
+        return None
+    elif isinstance(geometry, Box):
+        corners = ((geometry.x, geometry.y), (geometry.x + geometry.width, geometry.y + geometry.height))
+    else:
+        corners = geometry.exterior if isinstance(geometry, Polygon) else geometry.points
+    if not corners:
+        return None
+    points = [viewport.to_screen(x, y) for x, y in corners]
+    left, top = min(p[0] for p in points), min(p[1] for p in points)
+    return left, top, max(p[0] for p in points) - left, max(p[1] for p in points) - top
+
+
+def handle_points(geometry: Geometry) -> tuple[Point, ...]:
+    """Where a selected mark can be taken: eight points of a box, the vertices of the rest; plane pixels."""
+    if isinstance(geometry, Box):
+        x0, y0, x1, y1 = geometry.x, geometry.y, geometry.x + geometry.width, geometry.y + geometry.height
+        xm, ym = (x0 + x1) / 2, (y0 + y1) / 2
+        return (x0, y0), (xm, y0), (x1, y0), (x1, ym), (x1, y1), (xm, y1), (x0, y1), (x0, ym)
+    if isinstance(geometry, Polygon):
+        return geometry.exterior
+    return geometry.points if isinstance(geometry, Polyline | Points) else ()
+
+
+def _handles(geometry: Geometry, viewport: Viewport) -> list[Point]:
+    return [viewport.to_screen(x, y) for x, y in handle_points(geometry)]
+
+
+def _outline(mark: Shown, viewport: Viewport) -> Outline | None:
+    style: Style = "dashed" if mark.is_proposal else "quiet" if mark.is_locked and not mark.is_selected else "solid"
+    geometry = mark.geometry
+    if isinstance(geometry, Mask | WholeScan):
+        return None
+    if isinstance(geometry, Box):
+        left, top, width, height = screen_bounds(geometry, viewport) or (0.0, 0.0, 0.0, 0.0)
+        ring = ((left, top), (left + width, top + height))
+        return Outline("rectangle", (ring,), mark.colour, style, mark.is_selected)
+    rings = (geometry.exterior, *geometry.holes) if isinstance(geometry, Polygon) else (geometry.points,)
+    turned = tuple(tuple(viewport.to_screen(x, y) for x, y in ring) for ring in rings)
+    kind = "rings" if isinstance(geometry, Polygon) else "line" if isinstance(geometry, Polyline) else "dots"
+    return Outline(kind, turned, mark.colour, style, mark.is_selected)
+
+
+def place_chips(
+    marks: Iterable[tuple[Shown, Rect]], view: Rect, measure: Callable[[str], tuple[float, float]]
+) -> tuple[Chip, ...]:
+    """A chip for each mark: above its top-left corner, else below, else beside, else inside; clear of the others.
+
+    Marks too small to read get one only when selected, and with very many marks only the selected do.
+    """
+    wanted = [(m, r) for m, r in marks if m.is_selected or max(r[2], r[3]) >= SMALLEST_WITH_CHIP]
+    if len(wanted) > MOST_CHIPS:
+        wanted = [(m, r) for m, r in wanted if m.is_selected][:MOST_CHIPS]
+    taken = _Taken(view)
+    for mark, rect in wanted:
+        if not isinstance(mark.geometry, Mask):
+            taken.add(rect, inward=True)
+    chips: list[Chip] = []
+    for mark, rect in reversed(wanted):  # the selected ones, drawn last, choose first
+        width, height = measure(mark.text)
+        spot = _spot(rect, (width, height), view, taken)
+        taken.add((*spot, width, height))
+        chips.append(Chip((*spot, width, height), mark.text, mark.colour, mark.is_proposal, mark.is_selected))
+    return tuple(reversed(chips))
+
+
+def _spot(rect: Rect, size: tuple[float, float], view: Rect, taken: _Taken) -> Point:
+    """The first free place of a chip for a mark, or inside its corner."""
+    x, y, width, height = rect
+    across, down = size
+    gap = 2.0
+    left = min(max(x - 1, view[0] + 2), max(view[2] - across - 2, 2.0))
+    top = min(max(y, view[1] + 2), max(view[3] - down - 2, 2.0))
+    candidates = (
+        (left, y - down - gap),
+        (left, y + height + gap),
+        (x + width + gap, top),
+        (x - across - gap, top),
+        (min(max(x + width - across, view[0] + 2), view[2] - across - 2), y - down - gap),
+    )
+    for spot in candidates:
+        if _inside((*spot, across, down), view) and taken.is_free((*spot, across, down)):
+            return spot
+    return min(left + gap, max(view[2] - across - 2, 2.0)), min(top + gap, max(view[3] - down - 2, 2.0))
+
+
+class _Taken:
+    """Which cells of the view hold a chip or the inside of a mark."""
+
+    def __init__(self, view: Rect) -> None:
+        self._cells = np.zeros((int(view[3] / CELL) + 2, int(view[2] / CELL) + 2), np.bool_)
+
+    def _span(self, rect: Rect, inward: bool) -> tuple[slice, slice]:
+        x0, y0, x1, y1 = rect[0], rect[1], rect[0] + rect[2], rect[1] + rect[3]
+        more = 1 if inward else 0
+        rows = slice(max(int(y0 / CELL) + more, 0), max(int(y1 / CELL) + 1 - more, 0))
+        return rows, slice(max(int(x0 / CELL) + more, 0), max(int(x1 / CELL) + 1 - more, 0))
+
+    def add(self, rect: Rect, *, inward: bool = False) -> None:
+        """Take a rectangle; `inward`: only the cells that lie wholly inside."""
+        self._cells[self._span(rect, inward)] = True
+
+    def is_free(self, rect: Rect) -> bool:
+        """Whether nothing is there."""
+        return not bool(self._cells[self._span(rect, False)].any())
+
+
+def _inside(rect: Rect, view: Rect) -> bool:
+    x, y, width, height = rect
+    return x >= view[0] and y >= view[1] and x + width <= view[2] and y + height <= view[3]
+
+
+def _meets(rect: Rect, view: Rect, margin: float) -> bool:
+    x, y, width, height = rect
+    return (
+        x + width >= view[0] - margin
+        and y + height >= view[1] - margin
+        and x <= view[2] + margin
+        and y <= view[3] + margin
+    )

@@ -1,0 +1,127 @@
+"""Which part of a scan to read for a viewport, and the reading of it. No Qt.
+
+A part is a rectangle of one plane at one level. Scans in memory have virtual levels, each half the last, so that a
+picture of a hundred megapixels costs no more to window than the screen has pixels. Tiled scans are read the same way,
+part by part, through `Scan.read`; what is shown of them tile by tile fits behind `PartSource`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop_app.canvas.viewport import Viewport
+from imaging.geometry import Orientation, Plane, Region, plane_spacing
+from imaging.scan import Level, Pixels, Scan, ScanInfo, Spacing
+
+SMALLEST_LEVEL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle of a plane at a level; `region` is in full-resolution pixels."""
+
+    region: Region
+    downsample: float = 1.0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns that reading it gives."""
+        rows, columns = round(self.region.height / self.downsample), round(self.region.width / self.downsample)
+        return max(rows, 1), max(columns, 1)
+
+
+class PartSource(Protocol):
+    """What a picture reads from."""
+
+    @property
+    def info(self) -> ScanInfo:
+        """What the scan is."""
+        ...
+
+    def pixels(self, part: Part) -> Pixels:
+        """Stored values of a part."""
+        ...
+
+
+class ScanParts:
+    """Reads parts of a scan and keeps the last one, so that changing the window reads nothing."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan = scan
+        self._part: Part | None = None
+        self._pixels: Pixels | None = None
+
+    @property
+    def info(self) -> ScanInfo:
+        """What the scan is."""
+        return self._scan.info
+
+    def pixels(self, part: Part) -> Pixels:
+        """Stored values of a part."""
+        if self._pixels is None or part != self._part:
+            self._pixels = self._scan.read(part.region, part.downsample)
+            self._part = part
+        return self._pixels
+
+
+def levels_of(info: ScanInfo, plane: Plane) -> tuple[Level, ...]:
+    """The scan's own levels, or halvings of the plane down to `SMALLEST_LEVEL` pixels."""
+    if info.levels:
+        return info.levels
+    width, height = info.size.on_plane(plane.axis)
+    levels = [Level(width, height, 1.0)]
+    while min(levels[-1].width, levels[-1].height) >= 2 * SMALLEST_LEVEL:
+        downsample = levels[-1].downsample * 2
+        levels.append(Level(round(width / downsample), round(height / downsample), downsample))
+    return tuple(levels)
+
+
+def part_for(viewport: Viewport, levels: tuple[Level, ...], ratio: float = 1.0) -> Part | None:
+    """The part that a viewport shows, or `None` when it shows nothing of the plane.
+
+    `ratio` is device pixels per widget pixel. One pixel more on each side keeps smooth scaling true at the rim.
+    """
+    seen = viewport.visible()
+    if seen.width == 0 or seen.height == 0:
+        return None
+    downsample = levels[replace(viewport, scale=viewport.scale * ratio).level(levels)].downsample
+    step = max(1, math.ceil(downsample))
+    x0, y0 = max(0, (seen.x // step - 1) * step), max(0, (seen.y // step - 1) * step)
+    x1 = min(viewport.plane_width, (math.ceil((seen.x + seen.width) / step) + 1) * step)
+    y1 = min(viewport.plane_height, (math.ceil((seen.y + seen.height) / step) + 1) * step)
+    return Part(Region(viewport.plane, x0, y0, x1 - x0, y1 - y0), downsample)
+
+
+def turned(array: NDArray[Any], orientation: Orientation) -> NDArray[Any]:
+    """A view of a plane's pixels as shown: transposed, then flipped."""
+    if orientation.transpose:
+        array = array.swapaxes(0, 1)
+    if orientation.flip_x:
+        array = array[:, ::-1]
+    if orientation.flip_y:
+        array = array[::-1]
+    return array
+
+
+def plane_aspect(spacing: Spacing, plane: Plane) -> tuple[float, float]:
+    """Relative size of a pixel across and down, the smaller being 1; 1, 1 when either is unknown."""
+    across, down = plane_spacing(spacing, plane.axis)
+    if not across or not down:
+        return 1.0, 1.0
+    least = min(across, down)
+    return across / least, down / least
+
+
+def value_at(scan: Scan, plane: Plane, x: float, y: float) -> tuple[float, ...]:
+    """Modality value (or red, green, blue) of the pixel under a point of the plane; empty outside."""
+    column, row = math.floor(x), math.floor(y)
+    width, height = scan.info.size.on_plane(plane.axis)
+    if not (0 <= column < width and 0 <= row < height):
+        return ()
+    stored = np.atleast_1d(scan.read(Region(plane, column, row, 1, 1))[0, 0])
+    return tuple(float(v) for v in scan.info.rescale.values(stored))
