@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -25,6 +26,10 @@ from desktop_app.viewing import Viewing
 from desktop_app.worklist import Worklist
 from imaging.errors import Problem
 from imaging.geometry import Region
+from imaging.progress import Progress
+
+if TYPE_CHECKING:
+    from models.catalogue import Entry
 
 
 class Session(Viewing):
@@ -36,9 +41,12 @@ class Session(Viewing):
     saved_changed = Signal()
     problem_raised = Signal(object)
     told = Signal(str)
+    models_changed = Signal()
 
     def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
         super().__init__(tools, author, parent)
+        self.models: tuple[Entry, ...] = ()
+        self.model = ""
         self.jobs, self.keeping = Jobs(self), Keeping(self)
         self.worklist = Worklist(self.jobs, self)
         self.jobs.problem_raised.connect(self.problem_raised)
@@ -273,6 +281,38 @@ class Session(Viewing):
             self.keeping.write("Keeping the labels", lambda: dataset.add_labels(new))
 
     # Models.
+
+    def list_models(self) -> None:
+        """Look which models are at hand; told by `models_changed`."""
+
+        def work(_progress: Progress) -> tuple[Entry, ...]:
+            from models.catalogue import entries
+
+            return entries()
+
+        self.jobs.start("Looking for models", work, self._on_models, quiet=True)
+
+    def _on_models(self, models: tuple[Entry, ...]) -> None:
+        newest: dict[str, Entry] = {}
+        for entry in models:
+            newest.setdefault(entry.name, entry)
+        self.models = tuple(newest.values())
+        usable = [entry.name for entry in self.models if not entry.problem]
+        if self.model not in usable:
+            self.model = usable[0] if usable else ""
+        self.models_changed.emit()
+
+    def choose_model(self, name: str) -> None:
+        """Choose the model that reads next; one that is not listed yet counts once it is."""
+        if name != self.model:
+            self.model = name
+            self.models_changed.emit()
+
+    def cancel_jobs(self) -> None:
+        """Ask every job to stop that a person was told of."""
+        for job in self.jobs.running:
+            if not job.is_quiet:
+                job.cancel()
 
     def predict(self, model: str, region: Region | None = None) -> None:
         """Let a model read the open scan; its proposals stream in and the prediction is kept."""
