@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
+from dataset.annotation import Proposal
 from dataset.label import Label
 from dataset.prediction import ModelRef, Prediction
 from imaging.geometry import Region
@@ -25,6 +27,17 @@ class Predictor(Protocol):
         """The labels it can propose, and those a reader may add to its findings."""
         ...
 
-    def predict(self, scan: Scan, scan_key: str, region: Region | None, progress: Progress) -> Prediction:
-        """Read a region of a scan, or all of it (`None`). Raises `ModelProblem` or `Cancelled`."""
+    def predict(
+        self,
+        scan: Scan,
+        scan_key: str,
+        region: Region | None,
+        progress: Progress,
+        partial: Callable[[tuple[Proposal, ...]], None] | None = None,
+    ) -> Prediction:
+        """Read a region of a scan, or all of it (`None`). Raises `ModelProblem` or `Cancelled`.
+
+        `partial` is told, in the worker thread, the proposals that came since the last call; those of the
+        returned prediction are final (a mask over many planes is told plane by plane, and returned as one).
+        """
         ...

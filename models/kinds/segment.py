@@ -1,0 +1,121 @@
+"""Segmentation: one mask per label, over the planes that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.annotation import Proposal, new_id
+from dataset.mask import Mask, empty_mask
+from imaging.geometry import Region
+from models.decode import NOTHING, chosen_labels
+from models.dense import channel_count, score_blocks
+from models.package import ModelPackage
+from models.pieces import AREA, connected
+from models.problem import ModelProblem
+from models.reading import Findings, Reading
+from models.volume import segment_volume
+
+Floats: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The mask of one label as it grows, and the scores it rests on."""
+
+    mask: Mask = field(default_factory=empty_mask)
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, region: Region, bits: NDArray[np.bool_], scores: Floats) -> None:
+        """Take in the pixels of a region."""
+        if not bits.any():
+            return
+        plane = region.plane
+        base = self.mask if not self.mask.is_empty else empty_mask(plane.axis)
+        self.mask = base.painted(plane.index, region.x, region.y, bits, value=True)
+        self.total += float(scores[bits].sum(dtype=np.float64))
+        self.count += int(np.count_nonzero(bits))
+
+    @property
+    def score(self) -> float:
+        """The mean score of its pixels."""
+        return self.total / self.count if self.count else 0.0
+
+
+class Segment:
+    """Which pixels belong to which structure."""
+
+    task = "segment"
+
+    def check(self, package: ModelPackage) -> None:
+        """See `ModelKind.check`."""
+        output = package.outputs[0]
+        if output.decode != "map":
+            raise ModelProblem(f"segments, but its output is decoded as {output.decode!r}", package.ref)
+        if output.activation == "softmax" and len(package.labels) < 2:
+            raise ModelProblem("has a softmax over one label, which is always 1", package.ref)
+        if channel_count(package) != len(package.labels):
+            raise ModelProblem("names other channels than labels", package.ref)
+
+    def read(self, reading: Reading, region: Region | None) -> Findings:
+        """See `ModelKind.read`."""
+        gathered: dict[int, Gathered] = {}
+        is_volumetric = reading.package.input.axes == "NCDHW"
+        parts = segment_volume(reading, region) if is_volumetric else _planes(reading, region)
+        for place, labels, scores in parts:
+            fresh: dict[int, Gathered] = {}
+            for index in np.unique(labels[labels != NOTHING]).tolist():
+                bits = labels == index
+                fresh.setdefault(index, Gathered()).add(place, bits, scores)
+                gathered.setdefault(index, Gathered()).add(place, bits, scores)
+            reading.partial(_proposals(reading.package, fresh))
+        return Findings(_proposals(reading.package, gathered))
+
+
+def _planes(reading: Reading, region: Region | None) -> Iterator[tuple[Region, NDArray[np.int16], Floats]]:
+    regions = reading.regions(region)
+    for index, plane_region in enumerate(regions):
+        reading.progress.report(index, len(regions), f"plane {index + 1} of {len(regions)}")
+        yield from segment_plane(reading, plane_region)
+
+
+def segment_plane(reading: Reading, region: Region) -> Iterator[tuple[Region, NDArray[np.int16], Floats]]:
+    """A plane's regions, each with the label index (or `NOTHING`) and its score at every plane pixel."""
+    package = reading.package
+    for grid, inner, scores in score_blocks(reading, region, len(package.labels)):
+        outer = grid.region
+        rows = slice(inner.y - outer.y, inner.y - outer.y + inner.height)
+        columns = slice(inner.x - outer.x, inner.x - outer.x + inner.width)
+        labels, best = chosen_labels(package, scores, outer.width, outer.height)
+        labels = _without_specks(labels, package.thresholds.minimum_area * grid.pixel_width * grid.pixel_height)
+        yield inner, labels[rows, columns], best[rows, columns]
+
+
+def _without_specks(labels: NDArray[np.int16], least: float) -> NDArray[np.int16]:
+    """The labels without connected pieces of less than `least` pixels."""
+    if least <= 1:
+        return labels
+    out = labels.copy()
+    for index in np.unique(labels[labels != NOTHING]).tolist():
+        numbers, figures = connected(labels == index)
+        small = figures[:, AREA] < least
+        small[0] = False
+        out[small[numbers]] = NOTHING
+    return out
+
+
+def _proposals(package: ModelPackage, gathered: dict[int, Gathered]) -> tuple[Proposal, ...]:
+    named = {entry.index: entry.label.id for entry in package.labels}
+    return tuple(
+        Proposal(new_id(), named[index], found.mask, found.score)
+        for index, found in sorted(gathered.items())
+        if found.count
+    )
+
+
+PLUGIN = Segment()

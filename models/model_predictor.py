@@ -1,0 +1,93 @@
+"""A package as a predictor."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+
+from dataset.annotation import Proposal, new_id, now
+from dataset.label import Label
+from dataset.prediction import ModelRef, Prediction
+from imaging.geometry import Region
+from imaging.plugins import gather
+from imaging.progress import Progress
+from imaging.scan import Scan
+from models import kinds
+from models.choices import Choices
+from models.package import ModelPackage
+from models.problem import ModelProblem
+from models.reading import ModelKind, Partial, Reading, check_offer
+from models.runtime import Runner, stoppable
+from models.turning import turned_scan
+
+
+class ModelPredictor:
+    """Reads scans with one package. See `models.predictor.Predictor`."""
+
+    def __init__(self, package: ModelPackage, choices: Choices | None = None) -> None:
+        self._package, self._choices = package, choices or Choices()
+        self._kind = kind_of(package)
+
+    @property
+    def package(self) -> ModelPackage:
+        """What it runs."""
+        return self._package
+
+    @property
+    def model(self) -> ModelRef:
+        """Which model this is."""
+        return self._package.ref
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The labels it can propose."""
+        return tuple(entry.label for entry in self._package.foreground)
+
+    def predict(
+        self, scan: Scan, scan_key: str, region: Region | None, progress: Progress, partial: Partial | None = None
+    ) -> Prediction:
+        """See `Predictor.predict`."""
+        started = time.perf_counter()
+        package, choices = self._package, self._choices
+        check_offer(package.title, package.reads, scan.info)
+        turned = turned_scan(scan, package.reads, region)
+        notes = [*choices.notes(), *turned.notes]
+
+        def tell(proposals: tuple[Proposal, ...]) -> None:
+            if partial is not None:
+                partial(tuple(turned.back(proposal) for proposal in proposals))
+
+        with stoppable(progress) as stop:
+            runner = Runner(package, choices.device, progress, stop, notes)
+            spacing = turned.spacing(choices.spacing(scan.info))
+            findings = self._kind.read(Reading(package, turned.scan, runner, progress, spacing, tell), turned.region)
+            device = runner.device
+        limits = package.thresholds
+        settings = (*choices.settings(region), ("score threshold", f"{limits.score:g}"), ("iou", f"{limits.iou:g}"))
+        return Prediction(
+            new_id(),
+            scan_key,
+            package.ref,
+            device,
+            now(),
+            time.perf_counter() - started,
+            tuple(turned.back(proposal) for proposal in findings.proposals),
+            findings.scores,
+            settings,
+            tuple(notes),
+        )
+
+
+def kind_of(package: ModelPackage) -> ModelKind:
+    """The kind that decodes a package; refused where none can."""
+    kind = _kinds().get(package.task)
+    if kind is None:
+        raise ModelProblem(f"is of the task {package.task!r}, which nothing here decodes", package.ref)
+    kind.check(package)
+    return kind
+
+
+@cache
+def _kinds() -> dict[str, ModelKind]:
+    """Every kind by its task."""
+    return {kind.task: kind for kind in gather(kinds, ModelKind)}
