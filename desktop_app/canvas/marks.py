@@ -11,10 +11,11 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from dataset.annotation import Box, Geometry, Point, Points, Polygon, Polyline, WholeScan
+from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, WholeScan
 from dataset.mask import Mask
 from desktop_app.canvas.overlay import mask_bounds
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.tools.shaping import handle_points
 
 Style = Literal["solid", "dashed", "quiet", "preview"]
 Rect: TypeAlias = tuple[float, float, float, float]
@@ -112,19 +113,8 @@ def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
     return left, top, max(p[0] for p in points) - left, max(p[1] for p in points) - top
 
 
-def handle_points(geometry: Geometry) -> tuple[Point, ...]:
-    """Where a selected mark can be taken: eight points of a box, the vertices of the rest; plane pixels."""
-    if isinstance(geometry, Box):
-        x0, y0, x1, y1 = geometry.x, geometry.y, geometry.x + geometry.width, geometry.y + geometry.height
-        xm, ym = (x0 + x1) / 2, (y0 + y1) / 2
-        return (x0, y0), (xm, y0), (x1, y0), (x1, ym), (x1, y1), (xm, y1), (x0, y1), (x0, ym)
-    if isinstance(geometry, Polygon):
-        return geometry.exterior
-    return geometry.points if isinstance(geometry, Polyline | Points) else ()
-
-
 def _handles(geometry: Geometry, viewport: Viewport) -> list[Point]:
-    return [viewport.to_screen(x, y) for x, y in handle_points(geometry)]
+    return [viewport.to_screen(x, y) for _, (x, y) in handle_points(geometry)]
 
 
 def _outline(mark: Shown, viewport: Viewport) -> Outline | None:

@@ -14,6 +14,7 @@ from desktop_app.canvas.scan_view import ScanView
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.tool import Gesture, Mark, Outcome
+from desktop_app.tools.hitting import is_locked
 from imaging.scan import Window
 
 PREVIEW_COLOUR = "#ffffff"
@@ -119,8 +120,7 @@ class ScanPane(QWidget):
         label = self._session.label_of(mark.label)
         score = f" {mark.score:.2f}" if isinstance(mark, Proposal) else ""
         is_proposal = isinstance(mark, Proposal)
-        locked = isinstance(mark, Annotation) and mark.locked
-        shown = Shown(mark.id, mark.geometry, label.colour, label.name + score, is_proposal, selected, locked)
+        shown = Shown(mark.id, mark.geometry, label.colour, label.name + score, is_proposal, selected, is_locked(mark))
         self._shown[mark.id] = (mark, selected, shown)
         return shown
 

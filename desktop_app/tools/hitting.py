@@ -1,0 +1,186 @@
+"""Which mark is under the hand, and where it was taken. Pure; plane pixels, tolerances in screen pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dataset.annotation import Annotation, Box, Geometry, Point, Points, Polyline, WholeScan, bounds, lies_on
+from dataset.mask import TILE, Mask, TileKey
+from desktop_app.tool import Bench, Gesture, Mark
+from desktop_app.tools.shaping import Handle, handle_points
+from imaging.geometry import Plane
+
+HANDLE_REACH = 7.0
+EDGE_REACH = 5.0
+POINT_REACH = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A mark and the handle it was taken by; `None` is its inside or outline, which moves it whole."""
+
+    mark: Mark
+    handle: Handle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The place of the hand and the size of a screen pixel there."""
+
+    x: float
+    y: float
+    across: float
+    down: float
+
+    @staticmethod
+    def of(gesture: Gesture) -> Reach:
+        """The reach of a gesture."""
+        return Reach(gesture.x, gesture.y, gesture.pixel, gesture.pixel * gesture.stretch)
+
+    def distance(self, point: Point) -> float:
+        """Screen pixels to a point."""
+        return math.hypot((point[0] - self.x) / self.across, (point[1] - self.y) / self.down)
+
+    def to_segment(self, a: Point, b: Point) -> float:
+        """Screen pixels to a line between two points."""
+        ax, ay = (a[0] - self.x) / self.across, (a[1] - self.y) / self.down
+        bx, by = (b[0] - self.x) / self.across, (b[1] - self.y) / self.down
+        length = (bx - ax) ** 2 + (by - ay) ** 2
+        share = 0.0 if length == 0 else min(max(-(ax * (bx - ax) + ay * (by - ay)) / length, 0.0), 1.0)
+        return math.hypot(ax + share * (bx - ax), ay + share * (by - ay))
+
+
+def is_locked(mark: Mark) -> bool:
+    """Whether a mark is kept from accidental moves: what was accepted as the model gave it, or locked by hand."""
+    return isinstance(mark, Annotation) and (mark.locked or mark.author.startswith("model:"))
+
+
+def marks_here(bench: Bench) -> tuple[Mark, ...]:
+    """The annotations and open proposals seen on the plane, not hidden."""
+    every: tuple[Mark, ...] = (*bench.document.annotations, *bench.proposals)
+    return tuple(m for m in every if m.id not in bench.hidden and lies_on(m.geometry, bench.plane))
+
+
+def hit(gesture: Gesture, bench: Bench) -> Hit | None:
+    """What is under the hand: a handle of the selected mark, then an edge of a free one, then the smallest around."""
+    reach, here = Reach.of(gesture), marks_here(bench)
+    chosen = [mark for mark in here if mark.id in bench.selection]
+    if len(chosen) == 1:
+        handle = nearest_handle(chosen[0].geometry, reach)
+        if handle is not None:
+            return Hit(chosen[0], handle)
+    near = [mark for mark in here if is_near(mark.geometry, reach)]
+    for mark in _smallest_first(mark for mark in near if isinstance(mark.geometry, Box)):
+        handle = box_edge(mark.geometry, reach) if mark.id in bench.selection or not is_locked(mark) else None
+        if handle is not None:
+            return Hit(mark, handle)
+    around = [mark for mark in near if is_on(mark.geometry, reach, bench.plane)]
+    return next((Hit(mark) for mark in _smallest_first(around)), None)
+
+
+def is_near(geometry: Geometry, reach: Reach) -> bool:
+    """Whether the hand is within reach of the rectangle around a mark; a cheap first question."""
+    if isinstance(geometry, Mask):
+        return True
+    found = bounds(geometry)
+    if found is None:
+        return False
+    x, y, width, height = found
+    right, below = HANDLE_REACH * reach.across, HANDLE_REACH * reach.down
+    return x - right <= reach.x <= x + width + right and y - below <= reach.y <= y + height + below
+
+
+def nearest_handle(geometry: Geometry, reach: Reach) -> Handle | None:
+    """The handle of a selected mark under the hand; on small boxes the inside stays free to take."""
+    limit = HANDLE_REACH
+    if isinstance(geometry, Box):
+        side = min(geometry.width / reach.across, geometry.height / reach.down)
+        if _is_inside_box(geometry, reach):
+            limit = min(limit, side / 3)
+    nearest: Handle | None = None
+    for handle, point in handle_points(geometry):
+        distance = reach.distance(point)
+        if distance <= limit:
+            nearest, limit = handle, distance
+    return nearest
+
+
+def box_edge(geometry: Geometry, reach: Reach) -> Handle | None:
+    """The edge or corner of a box under the hand."""
+    if not isinstance(geometry, Box):
+        return None
+    inner = EDGE_REACH
+    if _is_inside_box(geometry, reach):
+        inner = min(inner, min(geometry.width / reach.across, geometry.height / reach.down) / 4)
+    left, right = (reach.x - geometry.x) / reach.across, (reach.x - geometry.x - geometry.width) / reach.across
+    top, bottom = (reach.y - geometry.y) / reach.down, (reach.y - geometry.y - geometry.height) / reach.down
+    if left < -EDGE_REACH or right > EDGE_REACH or top < -EDGE_REACH or bottom > EDGE_REACH:
+        return None
+    upright = "n" if abs(top) <= inner else "s" if abs(bottom) <= inner else ""
+    level = "w" if abs(left) <= inner else "e" if abs(right) <= inner else ""
+    return _HANDLES.get(upright + level)
+
+
+_HANDLES: dict[str, Handle] = {
+    "n": "n", "s": "s", "w": "w", "e": "e", "nw": "nw", "ne": "ne", "sw": "sw", "se": "se",
+}  # fmt: skip
+
+
+def is_on(geometry: Geometry, reach: Reach, plane: Plane) -> bool:
+    """Whether the hand is on a mark: inside a box, a polygon or a mask, near a line, a point or an outline."""
+    if isinstance(geometry, WholeScan):
+        return False
+    if isinstance(geometry, Mask):
+        return is_set(geometry, plane, reach.x, reach.y)
+    if isinstance(geometry, Box):
+        return _is_inside_box(geometry, reach) or box_edge(geometry, reach) is not None
+    if isinstance(geometry, Points):
+        return any(reach.distance(point) <= POINT_REACH for point in geometry.points)
+    if isinstance(geometry, Polyline):
+        return _is_near_line(geometry.points, reach)
+    rings = (geometry.exterior, *geometry.holes)
+    is_inside = sum(_is_in_ring(ring, reach.x, reach.y) for ring in rings) % 2 == 1
+    return is_inside or any(_is_near_line((*ring, *ring[:1]), reach) for ring in rings)
+
+
+def is_set(mask: Mask, plane: Plane, x: float, y: float) -> bool:
+    """Whether the pixel under a point of a plane belongs to a mask."""
+    column, row = math.floor(x), math.floor(y)
+    if mask.axis != plane.axis or column < 0 or row < 0:
+        return False
+    tile = mask.tiles.get(TileKey(plane.index, row // TILE, column // TILE))
+    if tile is None:
+        return False
+    down, across = row % TILE - tile.y, column % TILE - tile.x
+    return 0 <= down < tile.bits.shape[0] and 0 <= across < tile.bits.shape[1] and bool(tile.bits[down, across])
+
+
+def _is_inside_box(box: Box, reach: Reach) -> bool:
+    return box.x <= reach.x <= box.x + box.width and box.y <= reach.y <= box.y + box.height
+
+
+def _is_near_line(points: Sequence[Point], reach: Reach) -> bool:
+    return any(reach.to_segment(a, b) <= EDGE_REACH for a, b in pairwise(points))
+
+
+def _is_in_ring(ring: Sequence[Point], x: float, y: float) -> bool:
+    """Whether a point lies in a closed ring (even-odd)."""
+    inside = False
+    for (ax, ay), (bx, by) in zip(ring, (*ring[1:], *ring[:1]), strict=True):
+        if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
+            inside = not inside
+    return inside
+
+
+def _smallest_first(marks: Iterable[Mark]) -> list[Mark]:
+    """By the area of their bounds; of equal ones masks last and later ones first."""
+    keyed = [(_area(m.geometry), isinstance(m.geometry, Mask), -n, m) for n, m in enumerate(marks)]
+    return [entry[3] for entry in sorted(keyed, key=lambda entry: entry[:3])]
+
+
+def _area(geometry: Geometry) -> float:
+    found = bounds(geometry)
+    return 0.0 if found is None else found[2] * found[3]
