@@ -24,7 +24,7 @@ class ScanPane(QWidget):
     """One view of the open scan."""
 
     hovered = Signal(object)
-    """`HoverInfo`, or `None` when the mouse left."""
+    """`desktop_app.canvas.hovering.HoverInfo`, or `None` when the mouse left."""
     viewport_changed = Signal(object)
     crosshair_moved = Signal(float, float)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -24,48 +23,20 @@ from PySide6.QtWidgets import QWidget
 from dataset.annotation import Geometry
 from dataset.mask import Mask
 from desktop_app.canvas.corners import draw_busy, draw_corners
+from desktop_app.canvas.cursors import cursor_shape
 from desktop_app.canvas.hand import GestureTaker, Grip, Hand
+from desktop_app.canvas.hovering import hover_info
 from desktop_app.canvas.mark_painter import MarkPainter
 from desktop_app.canvas.marks import Plan, Shown, plan_marks
 from desktop_app.canvas.overlay import MaskLook, Rect, changed_area
 from desktop_app.canvas.picture import Patch, Picture
 from desktop_app.canvas.preview import Preview, draw_preview, preview_rect
-from desktop_app.canvas.source import ScanParts, plane_aspect, value_at
+from desktop_app.canvas.source import ScanParts, plane_aspect
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
 from desktop_app.theme import DARK, Theme, font
-from imaging.geometry import Plane, display_orientation, point_to_voxel
+from imaging.geometry import Orientation, Plane, display_orientation
 from imaging.scan import Scan, Window
-
-
-@dataclass(frozen=True, slots=True)
-class HoverInfo:
-    """What is under the mouse."""
-
-    plane: Plane
-    x: float
-    y: float
-    values: tuple[float, ...]
-    """Modality value, or red, green, blue; empty outside the scan."""
-    unit: str = ""
-    world: tuple[float, float, float] | None = None
-    """Patient position in mm (LPS), where known."""
-
-
-CURSORS = {
-    "cross": Qt.CursorShape.CrossCursor,
-    "brush": Qt.CursorShape.CrossCursor,
-    "move": Qt.CursorShape.SizeAllCursor,
-    "size-fdiag": Qt.CursorShape.SizeFDiagCursor,
-    "size-bdiag": Qt.CursorShape.SizeBDiagCursor,
-    "size-hor": Qt.CursorShape.SizeHorCursor,
-    "size-ver": Qt.CursorShape.SizeVerCursor,
-}
-GRIP_CURSORS: dict[Grip, Qt.CursorShape] = {
-    "pan": Qt.CursorShape.ClosedHandCursor,
-    "zoom": Qt.CursorShape.SizeVerCursor,
-    "window": Qt.CursorShape.SizeAllCursor,
-}
 
 
 class ScanView(QWidget):
@@ -76,7 +47,6 @@ class ScanView(QWidget):
     hovered = Signal(object)
     crosshair_moved = Signal(float, float)
     viewport_changed = Signal(object)
-    problem_raised = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,8 +156,7 @@ class ScanView(QWidget):
     def set_cursor_name(self, name: str) -> None:
         """Show the cursor a tool asks for (see `desktop_app.tool.Outcome`)."""
         self._cursor_name = name
-        if self._hand.grip in {"none", "tool"}:
-            self.setCursor(CURSORS.get(name, Qt.CursorShape.ArrowCursor))
+        self.show_grip(self._hand.grip)
 
     def show_busy(self, text: str) -> None:
         """Say that another scan is being read, in place of the present one; an empty text ends it."""
@@ -255,20 +224,16 @@ class ScanView(QWidget):
         scan, viewport = self._scan, self._viewport
         if scan is None or viewport is None:
             return
-        world = None
-        if scan.info.affine is not None:
-            i, j, k = point_to_voxel(viewport.plane, x, y)
-            found = scan.info.affine.to_world(np.array([[i, j, k]]))[0]
-            world = (float(found[0]), float(found[1]), float(found[2]))
-        values = value_at(scan, viewport.plane, x, y)
-        self.hovered.emit(HoverInfo(viewport.plane, x, y, values, scan.info.rescale.unit, world))
+        self.hovered.emit(hover_info(scan, viewport.plane, x, y))
         if crosshair:
             self.crosshair_moved.emit(x, y)
 
     def show_grip(self, grip: Grip) -> None:
         """Show by the cursor what the hand does."""
-        named = CURSORS.get(self._cursor_name, Qt.CursorShape.ArrowCursor)
-        self.setCursor(GRIP_CURSORS.get(grip, named))
+        turn = self._viewport.orientation if self._viewport is not None else Orientation()
+        shape = cursor_shape(self._cursor_name, grip, turn)
+        if shape != self.cursor().shape():
+            self.setCursor(shape)
 
     def _set_viewport(self, viewport: Viewport) -> None:
         if viewport != self._viewport:
