@@ -1,0 +1,365 @@
+"""The main window: puts panels, view and bars in their places, and asks the person what has to be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QIcon,
+    QKeyEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QMainWindow,
+    QMessageBox,
+    QScrollArea,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app import dialogs, panels, theme
+from desktop_app.actions import all_rows
+from desktop_app.bars import ProblemBar, StatusLine
+from desktop_app.canvas.hovering import HoverInfo
+from desktop_app.canvas.scan_pane import ScanPane
+from desktop_app.canvas.viewport import Viewport
+from desktop_app.icons import pixmap
+from desktop_app.menus import ActionSet
+from desktop_app.panel import Panel
+from desktop_app.panels.scrubber import Scrubber
+from desktop_app.session import Session
+from desktop_app.settings import SettingsFile
+from desktop_app.tool_strip import ToolStrip
+from desktop_app.welcome import DropHint, Welcome
+from desktop_app.widgets import Section, tidy
+from imaging.errors import Problem
+from imaging.plugins import gather
+
+SMALLEST = QSize(960, 600)
+COLUMNS = (270, 900, 330)
+"""Widths in pixels at scale 1."""
+
+
+class MainWindow(QMainWindow):
+    """Everything a person sees. Holds no truth: it can be built again from the session and the settings."""
+
+    painted = Signal()
+    """Once, when the first picture of the window is on the screen."""
+
+    def __init__(self, session: Session, settings: SettingsFile, look: theme.Theme) -> None:
+        super().__init__()
+        self._session, self._settings, self._look = session, settings, look
+        self._is_hiding = False
+        self._has_painted = False
+        self.setAcceptDrops(True)
+        self.setMinimumSize(SMALLEST)
+        self.setWindowIcon(QIcon(pixmap("overread", look.accent, 64)))
+        self._build()
+        session.scan_changed.connect(self._on_scan)
+        session.scan_opening.connect(self._on_opening)
+        session.problem_raised.connect(self.tell)
+        self._restore()
+        self._on_scan()
+
+    @property
+    def session(self) -> Session:
+        """What is open."""
+        return self._session
+
+    def _build(self) -> None:
+        session, look = self._session, self._look
+        centre, centre_column = QWidget(), QVBoxLayout()
+        centre.setLayout(centre_column)
+        tidy(centre_column, look, gap=0)
+        self._actions = ActionSet(all_rows(session.tools.values()), self, self, centre, look)
+        self._actions.fill(self.menuBar())
+        self.strip = ToolStrip(session, look, self._actions.actions)
+        self.problems = ProblemBar(look)
+        self.pane, self.welcome = ScanPane(session), Welcome(session, self, look)
+        self.pane.set_theme(look)
+        self.scrubber = Scrubber(session, look)
+        self.status_line = StatusLine(session, look)
+        self._middle = QStackedLayout()
+        self._middle.addWidget(self.welcome)
+        self._middle.addWidget(self.pane)
+        for part in (self.strip, self.problems):
+            centre_column.addWidget(part)
+        centre_column.addLayout(self._middle, 1)
+        centre_column.addWidget(self.scrubber)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(look.px(4))
+        self.splitter.setChildrenCollapsible(False)
+        for part in (self._column("left"), centre, self._column("right")):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        self._whole, column = QWidget(), QVBoxLayout()
+        self._whole.setLayout(column)
+        tidy(column, look, gap=0)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(self.status_line)
+        self.setCentralWidget(self._whole)
+        self.drop_hint = DropHint(self._whole, look)
+        self.pane.hovered.connect(self._on_hovered)
+        self.pane.viewport_changed.connect(self._on_viewport)
+        self._position, self._value, self._zoom = "", "", ""
+
+    def _column(self, side: str) -> QWidget:
+        """The panels of a side, one above the other, each under its title."""
+        look, inner, column = self._look, QFrame(), QVBoxLayout()
+        inner.setObjectName("column")
+        inner.setLayout(column)
+        tidy(column, look, gap=0)
+        mine = sorted((p for p in gather(panels, Panel) if p.side == side), key=lambda p: p.order)
+        for panel in mine:
+            body = panel.make(self._session, look)
+            section = Section(panel.title, look, body, is_folded=panel.title in self._settings.settings.folded)
+            section.folded.connect(self._on_folded)
+            column.addWidget(section, panel.stretch)
+        if not any(panel.stretch for panel in mine):
+            column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setMinimumWidth(look.px(220 if side == "left" else 280))
+        return area
+
+    # What the session tells.
+
+    def _on_scan(self) -> None:
+        info = self._session.info
+        self.setWindowTitle(f"{info.name} — Overread" if info is not None else "Overread")
+        self._middle.setCurrentWidget(self.pane if info is not None else self.welcome)
+        self._on_hovered(None)
+        if info is not None and self.focusWidget() in {None, self}:
+            self.pane.setFocus()
+
+    def _on_opening(self) -> None:
+        self._middle.setCurrentWidget(self.pane)
+
+    def tell(self, problem: object) -> None:
+        """Show a problem in the bar."""
+        self.problems.tell(problem)
+
+    def _on_hovered(self, info: object) -> None:
+        self._position = position_text(info) if isinstance(info, HoverInfo) else ""
+        self._value = value_text(info) if isinstance(info, HoverInfo) else ""
+        self.status_line.show_position(self._position, self._value, self._zoom)
+
+    def _on_viewport(self, viewport: object) -> None:
+        self._zoom = f"{viewport.scale:.0%}" if isinstance(viewport, Viewport) else ""
+        self.status_line.show_position(self._position, self._value, self._zoom)
+
+    # What actions ask.
+
+    def ask_files(self) -> None:
+        """Choose files to open."""
+        found, _ = QFileDialog.getOpenFileNames(self, "Open scans", self._folder())
+        if found:
+            self._open([Path(name) for name in found])
+
+    def ask_folder(self) -> None:
+        """Choose a folder of scans to open."""
+        found = QFileDialog.getExistingDirectory(self, "Open a folder of scans", self._folder())
+        if found:
+            self._open([Path(found)])
+
+    def ask_dataset(self) -> None:
+        """Choose a dataset folder to open or make."""
+        found = QFileDialog.getExistingDirectory(self, "Open a dataset, or an empty folder to make one", self._folder())
+        if found:
+            self._keep(last_folder=str(Path(found).parent))
+            self._session.open_dataset(Path(found))
+
+    def _open(self, paths: list[Path]) -> None:
+        self._keep(last_folder=str(paths[0].parent))
+        self._session.open_paths(paths)
+
+    def ask_export(self) -> None:
+        """Choose a format and a folder and export."""
+
+    def ask_sync(self) -> None:
+        """Choose where to and sync."""
+
+    def ask_preferences(self) -> None:
+        """Change the settings."""
+        sheet = dialogs.Preferences(self, self._look, self._settings.settings, self._session.author)
+        if sheet.exec():
+            self._keep(**sheet.chosen())
+            self._session.author = self._settings.settings.author or self._session.author
+            self.redress(theme.chosen(self._settings.settings.theme, self._settings.settings.scale))
+
+    def redress(self, look: theme.Theme) -> None:
+        """Build everything again in another theme or at another scale."""
+        if look == self._look:
+            return
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        theme.apply(application, look)
+        sizes = self.splitter.sizes()
+        self._look = look
+        self._actions.deleteLater()
+        self._build()
+        self.splitter.setSizes(sizes)
+        self._on_scan()
+
+    def show_keys(self) -> None:
+        """The key sheet."""
+        dialogs.KeySheet(self, self._look, self._actions.rows).exec()
+
+    def show_about(self) -> None:
+        """What this program is and what devices it found."""
+        dialogs.About(self, self._look).exec()
+
+    def fit(self) -> None:
+        """The whole plane."""
+        self.pane.view.fit()
+
+    def zoom(self, factor: float) -> None:
+        """Closer or farther, around the middle."""
+        viewport = self.pane.view.viewport
+        if viewport is not None:
+            self.pane.view.move_to(viewport.zoomed(factor, viewport.width / 2, viewport.height / 2))
+
+    def toggle_full_screen(self) -> None:
+        """The window without its frame, and back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def quit(self) -> None:
+        """Close the window."""
+        self.close()
+
+    # Settings.
+
+    def _folder(self) -> str:
+        return self._settings.settings.last_folder or str(Path.home())
+
+    def _keep(self, **changes: Any) -> None:
+        try:
+            self._settings.change(**changes)
+        except Problem as problem:
+            self.tell(problem)
+
+    def _on_folded(self, title: str, folded: bool) -> None:
+        others = tuple(name for name in self._settings.settings.folded if name != title)
+        self._keep(folded=(*others, title) if folded else others)
+
+    def _restore(self) -> None:
+        settings, look = self._settings.settings, self._look
+        self.resize(look.px(1440), look.px(900))
+        if len(settings.window) == 5:
+            x, y, width, height, is_maximised = settings.window
+            self.setGeometry(x, y, width, height)
+            screen = QApplication.screenAt(self.geometry().center())
+            if screen is None:
+                self.move(40, 40)
+            if is_maximised:
+                self.setWindowState(Qt.WindowState.WindowMaximized)
+        widths = settings.columns if len(settings.columns) == 3 else tuple(look.px(width) for width in COLUMNS)
+        self.splitter.setSizes(list(widths))
+
+    def _layout_now(self) -> dict[str, tuple[int, ...]]:
+        area = self.normalGeometry()
+        window = (area.x(), area.y(), area.width(), area.height(), int(self.isMaximized()))
+        return {"window": window, "columns": tuple(self.splitter.sizes())}
+
+    # What Qt tells.
+
+    def event(self, event: QEvent) -> bool:
+        """Tell once that the window is painted."""
+        answer = super().event(event)
+        if not self._has_painted and event.type() == QEvent.Type.Paint:
+            self._has_painted = True
+            self.painted.emit()
+        return answer
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """The overlay comes back when H is let go."""
+        if event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
+            self._session.hide_marks(False)
+        else:
+            super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A key held while the window is left never tells that it came up."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self._session.hide_marks(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The drop hint covers everything."""
+        super().resizeEvent(event)
+        self._place_drop_hint()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._place_drop_hint()
+            self.drop_hint.raise_()
+            self.drop_hint.show()
+
+    def _place_drop_hint(self) -> None:
+        self.drop_hint.setGeometry(self._whole.rect().adjusted(12, 12, -12, -12))
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: ARG002
+        """It went away again."""
+        self.drop_hint.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.drop_hint.hide()
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self._open(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Save; where that cannot be done, ask before anything is lost."""
+        self._session.save()
+        if not self._session.keeping.flush() and not self._leave_unsaved():
+            event.ignore()
+            return
+        self._keep(**self._layout_now())
+        event.accept()
+
+    def _leave_unsaved(self) -> bool:
+        problem = self._session.keeping.problem
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Not saved")
+        box.setText(f"The last edits are not on the disk: {problem.what if problem else 'still writing'}.")
+        box.setInformativeText("Stay and make room, or leave and lose them?")
+        stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+        leave = box.addButton("Leave", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(stay)
+        box.setEscapeButton(stay)
+        box.exec()
+        return box.clickedButton() is leave
+
+
+def position_text(info: HoverInfo) -> str:
+    """Pixels of the plane, and millimetres of the patient where known."""
+    text = f"{info.x:.1f}, {info.y:.1f} px"
+    if info.world is not None:
+        text += "   " + ", ".join(f"{value:.1f}" for value in info.world) + " mm"
+    return text
+
+
+def value_text(info: HoverInfo) -> str:
+    """The value under the mouse: a number with its unit, or red, green and blue."""
+    if not info.values:
+        return ""
+    return " ".join(f"{value:g}" for value in info.values) + (f" {info.unit}" if info.unit else "")

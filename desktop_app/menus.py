@@ -1,0 +1,103 @@
+"""Actions as Qt has them: made from the rows of the table, kept true by the session's signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenuBar, QWidget
+
+from desktop_app.action import ActionRow, Desk
+from desktop_app.theme import Theme
+from desktop_app.widgets import key_text, themed_icon
+
+MENUS = ("File", "Edit", "Findings", "Scan", "Tools", "View", "Model", "Help")
+
+
+class ActionSet(QObject):
+    """One `QAction` for each row. Rows of scope `scan` count while the focus is in the scan's area."""
+
+    def __init__(
+        self, rows: Iterable[ActionRow], desk: Desk, window: QWidget, scan_area: QWidget, theme: Theme
+    ) -> None:
+        super().__init__(window)
+        self._desk, self._theme = desk, theme
+        self.rows = tuple(rows)
+        self.actions: dict[str, QAction] = {}
+        for row in self.rows:
+            action = self._make(row)
+            self.actions[row.id] = action
+            (scan_area if row.scope == "scan" else window).addAction(action)
+        self._pending = QTimer(self)
+        self._pending.setSingleShot(True)
+        self._pending.setInterval(0)
+        self._pending.timeout.connect(self.refresh)
+        session = desk.session
+        for signal in (
+            session.scan_changed,
+            session.document_changed,
+            session.proposals_changed,
+            session.selection_changed,
+            session.display_changed,
+            session.tool_changed,
+            session.labels_changed,
+            session.cases_changed,
+            session.models_changed,
+            session.jobs.started,
+            session.jobs.ended,
+        ):
+            signal.connect(self._pend)
+        self.refresh()
+
+    def _make(self, row: ActionRow) -> QAction:
+        action = QAction(row.text, self)
+        action.setObjectName(row.id)
+        action.setShortcuts([QKeySequence(key) for key in row.keys])
+        context = Qt.ShortcutContext
+        action.setShortcutContext(context.WidgetWithChildrenShortcut if row.scope == "scan" else context.WindowShortcut)
+        action.setAutoRepeat(row.repeats)
+        action.setToolTip(key_text(row.tip or row.text.rstrip("…"), row.key_text))
+        action.setCheckable(row.is_on is not None)
+        action.setMenuRole(QAction.MenuRole.NoRole)
+        if row.icon:
+            action.setIcon(themed_icon(self._theme, row.icon))
+        action.triggered.connect(self._caller(row.call))
+        return action
+
+    def _caller(self, call: Callable[[Desk], object]) -> Callable[[], None]:
+        def run() -> None:
+            call(self._desk)
+            # A checkable action toggles itself; what is true is the session's.
+            self._pend()
+
+        return run
+
+    def _pend(self) -> None:
+        if not self._pending.isActive():
+            self._pending.start()
+
+    def refresh(self) -> None:
+        """Enable, check and name every action as the session stands."""
+        session = self._desk.session
+        for row in self.rows:
+            action = self.actions[row.id]
+            action.setEnabled(row.can(session))
+            if row.is_on is not None:
+                action.setChecked(row.is_on(session))
+            if row.name is not None:
+                name = row.name(session)
+                action.setText(name)
+                action.setToolTip(key_text(name, row.key_text))
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Make the menus."""
+        bar.clear()
+        for title in MENUS:
+            menu, group = bar.addMenu(f"&{title}"), 0
+            for row in self.rows:
+                if row.menu == title:
+                    if row.group != group:
+                        menu.addSeparator()
+                        group = row.group
+                    menu.addAction(self.actions[row.id])

@@ -1,0 +1,154 @@
+"""Display: window and level in numbers and presets, inversion, overlay, smoothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop_app.panel import Panel, Side
+from desktop_app.presets import offered_windows
+from desktop_app.session import Session
+from desktop_app.theme import Theme
+from desktop_app.widgets import Number, label, push, slider, tidy
+from imaging.scan import Window
+
+
+class DisplayView(QWidget):
+    """Controls of how the open scan is shown."""
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self._session = session
+        self._offered: tuple[Window, ...] = ()
+        self.presets = QComboBox()
+        self.presets.setAccessibleName("Window preset")
+        self.presets.setToolTip("Window preset  (1 … 5)")
+        self.presets.setPlaceholderText("Own window")
+        self.presets.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.centre = Number(-1e7, 1e7, "Centre of the window (level)", decimals=0)
+        self.width_box = Number(1e-6, 1e8, "Width of the window", decimals=0)
+        self.opacity = slider(0, 100, "Opacity of masks")
+        self.inverted = QCheckBox("Invert")
+        self.inverted.setToolTip("Show dark as bright  (I)")
+        self.smooth = QCheckBox("Smooth")
+        self.smooth.setToolTip("Blend between pixels when enlarged")
+        self.reset = push("Reset", "The window the scan opened with", key="W")
+        self._lay_out(theme)
+        self.presets.activated.connect(self._choose)
+        self.centre.valueChanged.connect(self._set_centre)
+        self.width_box.valueChanged.connect(self._set_width)
+        self.opacity.valueChanged.connect(self._set_opacity)
+        self.inverted.toggled.connect(self._set_inverted)
+        self.smooth.toggled.connect(self._set_smooth)
+        self.reset.clicked.connect(session.reset_window)
+        session.scan_changed.connect(self._on_scan)
+        session.display_changed.connect(self._show)
+        self._on_scan()
+
+    def _lay_out(self, theme: Theme) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.px(12))
+        grid.setVerticalSpacing(theme.px(8))
+        numbers = QHBoxLayout()
+        tidy(numbers, theme, gap=8)
+        for box in (self.centre, self.width_box):
+            box.setMinimumWidth(theme.px(64))
+            numbers.addWidget(box, 1)
+        rows: tuple[tuple[str, QWidget | QHBoxLayout], ...] = (
+            ("Preset", self.presets),
+            ("Level, width", numbers),
+            ("Masks", self.opacity),
+        )
+        for number, (text, item) in enumerate(rows):
+            grid.addWidget(label(text, "muted"), number, 0)
+            if isinstance(item, QWidget):
+                grid.addWidget(item, number, 1)
+            else:
+                grid.addLayout(item, number, 1)
+        grid.setColumnStretch(1, 1)
+        last = QHBoxLayout()
+        tidy(last, theme, gap=16)
+        last.addWidget(self.inverted)
+        last.addWidget(self.smooth)
+        last.addStretch(1)
+        last.addWidget(self.reset)
+        column = QVBoxLayout(self)
+        tidy(column, theme, (12, 4, 12, 12), 8)
+        column.addLayout(grid)
+        column.addLayout(last)
+
+    def _on_scan(self) -> None:
+        session = self._session
+        self._offered = offered_windows(session.info, session.first_window)
+        self.presets.clear()
+        for number, window in enumerate(self._offered, 1):
+            self.presets.addItem(f"{window.name}    {number}" if number <= 5 else window.name)
+        is_grey = bool(self._offered)
+        for control in (self.presets, self.centre, self.width_box, self.inverted, self.reset):
+            control.setEnabled(is_grey)
+        for control in (self.opacity, self.smooth):
+            control.setEnabled(session.scan is not None)
+        unit = session.info.rescale.unit if session.info is not None else ""
+        self.centre.setSuffix(f" {unit}" if unit else "")
+        self._show()
+
+    def _show(self) -> None:
+        display = self._session.display
+        if display.window is not None:
+            decimals = 0 if display.window.width >= 20 else 3
+            for box, value in ((self.centre, display.window.centre), (self.width_box, display.window.width)):
+                box.blockSignals(True)
+                box.setDecimals(decimals)
+                box.setValue(value)
+                box.blockSignals(False)
+            chosen = [
+                number
+                for number, window in enumerate(self._offered)
+                if (window.centre, window.width) == (display.window.centre, display.window.width)
+            ]
+            self.presets.setCurrentIndex(chosen[0] if chosen else -1)
+        self.opacity.setValue(round(display.overlay_opacity * 100))
+        self.inverted.setChecked(display.inverted)
+        self.smooth.setChecked(display.smooth)
+
+    def _choose(self, row: int) -> None:
+        if 0 <= row < len(self._offered):
+            self._session.set_display(replace(self._session.display, window=self._offered[row]))
+
+    def _set_centre(self, centre: float) -> None:
+        window = self._session.display.window
+        if window is not None:
+            self._session.set_display(replace(self._session.display, window=Window(centre, window.width)))
+
+    def _set_width(self, width: float) -> None:
+        window = self._session.display.window
+        if window is not None:
+            self._session.set_display(replace(self._session.display, window=Window(window.centre, width)))
+
+    def _set_opacity(self, hundredths: int) -> None:
+        if hundredths != round(self._session.display.overlay_opacity * 100):
+            self._session.set_display(replace(self._session.display, overlay_opacity=hundredths / 100))
+
+    def _set_inverted(self, inverted: bool) -> None:
+        self._session.set_display(replace(self._session.display, inverted=inverted))
+
+    def _set_smooth(self, smooth: bool) -> None:
+        self._session.set_display(replace(self._session.display, smooth=smooth))
+
+
+class DisplayPanel:
+    """The display controls on the right."""
+
+    title = "Display"
+    side: Side = "right"
+    order = 30
+    stretch = 0
+
+    def make(self, session: Session, theme: Theme) -> QWidget:
+        """Build it."""
+        return DisplayView(session, theme)
+
+
+PLUGIN: Panel = DisplayPanel()

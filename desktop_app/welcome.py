@@ -1,0 +1,76 @@
+"""What stands in the middle while no scan is open: what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop_app.action import Desk
+from desktop_app.session import Session
+from desktop_app.theme import Theme
+from desktop_app.widgets import dress, label, picture, push, tidy
+
+FORMATS = "DICOM · NIfTI · MHA · NRRD · GIPL · TIFF · PNG · JPEG · BMP"
+
+
+class Welcome(QWidget):
+    """Says what to do next, with buttons that do it."""
+
+    def __init__(self, session: Session, desk: Desk, theme: Theme) -> None:
+        super().__init__()
+        self._session = session
+        self.title = label("Open a scan to read", "title")
+        self.hint = label("", "muted")
+        self.open = push("Open files…", "Open files", name="chief", key="Ctrl+O")
+        self.folder = push("Open folder…", "Open a folder of scans", key="Ctrl+Shift+O")
+        self.dataset = push("Open dataset…", "Open or create a dataset", key="Ctrl+D")
+        dress(self.folder, theme, "folder", 16)
+        dress(self.dataset, theme, "dataset", 16)
+        self.open.clicked.connect(desk.ask_files)
+        self.folder.clicked.connect(desk.ask_folder)
+        self.dataset.clicked.connect(desk.ask_dataset)
+        column = QVBoxLayout(self)
+        tidy(column, theme, (24, 24, 24, 24), 12)
+        column.addStretch(2)
+        column.addWidget(picture(theme, "overread", 56, theme.accent))
+        for text in (self.title, self.hint):
+            text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(text)
+        buttons = QHBoxLayout()
+        tidy(buttons, theme, (0, 8, 0, 8), 8)
+        buttons.addStretch(1)
+        for button in (self.open, self.folder, self.dataset):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        formats = label(FORMATS, "small")
+        formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(formats)
+        column.addStretch(3)
+        session.cases_changed.connect(self._show)
+        self._show()
+
+    def _show(self) -> None:
+        if self._session.cases:
+            self.title.setText("Choose a case")
+            self.hint.setText("Pick one on the left, press D for the next, or open more.")
+        else:
+            self.title.setText("Open a scan to read")
+            self.hint.setText("Drop scans, folders or models anywhere on this window.")
+
+
+class DropHint(QFrame):
+    """Shown over the window while something is dragged onto it."""
+
+    def __init__(self, parent: QWidget, theme: Theme) -> None:
+        super().__init__(parent)
+        self.setObjectName("drop")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        column = QVBoxLayout(self)
+        column.addStretch(1)
+        column.addWidget(picture(theme, "open", 40, theme.accent))
+        text = label("Drop to open", "title")
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(text)
+        column.addStretch(1)
+        self.hide()

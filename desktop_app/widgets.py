@@ -1,0 +1,252 @@
+"""Small widgets that several panels and dialogs are made of."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QBoxLayout,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop_app.icons import icon, pixmap
+from desktop_app.theme import Theme, readable_on
+
+
+def key_text(tip: str, key: str = "") -> str:
+    """A tool tip that carries the key."""
+    return f"{tip}  ({key})" if key else tip
+
+
+def label(text: str, name: str = "", *, wraps: bool = False) -> QLabel:
+    """Text in a style of the theme: heading, muted, small, number, good, bad."""
+    made = QLabel(text)
+    made.setObjectName(name)
+    made.setWordWrap(wraps)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    return made
+
+
+def tidy(layout: QBoxLayout, theme: Theme, margins: tuple[int, int, int, int] = (0, 0, 0, 0), gap: int = 8) -> None:
+    """Margins (left, top, right, bottom) and gap in pixels at scale 1."""
+    layout.setContentsMargins(*(theme.px(m) if m else 0 for m in margins))
+    layout.setSpacing(theme.px(gap) if gap else 0)
+
+
+def themed_icon(theme: Theme, name: str, size: int = 20) -> QIcon:
+    """An icon in the theme's text colour, the accent when checked, faint when disabled."""
+    return icon(name, theme.text, off=theme.disabled, on=theme.accent, size=theme.px(size), ratio=2.0)
+
+
+def dress(button: QAbstractButton, theme: Theme, name: str, size: int = 20) -> None:
+    """Give a button an icon at the theme's scale."""
+    button.setIcon(themed_icon(theme, name, size))
+    button.setIconSize(QSize(theme.px(size), theme.px(size)))
+
+
+def push(text: str, tip: str, *, name: str = "", key: str = "") -> QPushButton:
+    """A push button; `chief` is the one to press next, `link` looks like text."""
+    made = QPushButton(text)
+    made.setObjectName(name)
+    made.setToolTip(key_text(tip, key))
+    made.setAccessibleName(tip)
+    made.setAutoDefault(False)
+    return made
+
+
+def tool_button(theme: Theme, icon_name: str, tip: str, *, key: str = "", size: int = 18) -> QToolButton:
+    """A flat button with an icon only."""
+    made = QToolButton()
+    made.setObjectName("plain")
+    made.setToolTip(key_text(tip, key))
+    made.setAccessibleName(tip)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    dress(made, theme, icon_name, size)
+    return made
+
+
+def picture(theme: Theme, icon_name: str, size: int, colour: str = "") -> QLabel:
+    """An icon that only shows."""
+    made = QLabel()
+    made.setPixmap(pixmap(icon_name, colour or theme.muted, theme.px(size), 2.0))
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return made
+
+
+def rule() -> QFrame:
+    """A quiet horizontal line."""
+    made = QFrame()
+    made.setObjectName("rule")
+    made.setFixedHeight(1)
+    return made
+
+
+def slider(low: int, high: int, name: str) -> QSlider:
+    """A horizontal slider with an accessible name; it leaves letters and digits to the window's keys."""
+    made = QSlider(Qt.Orientation.Horizontal)
+    made.setRange(low, high)
+    made.setAccessibleName(name)
+    made.setToolTip(name)
+    return made
+
+
+def _is_typing(event: QEvent) -> bool:
+    """Whether a key would type or move within a field, so that no shortcut may take it."""
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    return not held and event.key() not in {Qt.Key.Key_F1, Qt.Key.Key_F11}
+
+
+class Field(QLineEdit):
+    """A line of text that keeps every plain key to itself: typing never triggers a shortcut."""
+
+    def event(self, event: QEvent) -> bool:
+        """Claim plain keys before the window's shortcuts see them."""
+        if _is_typing(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter and Escape leave the field instead of reaching the window behind it."""
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.returnPressed.emit()
+            self.clearFocus()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+class Number(QDoubleSpinBox):
+    """A number that keeps every plain key to itself and tells only when it is complete."""
+
+    def __init__(self, low: float, high: float, name: str, *, decimals: int = 0) -> None:
+        super().__init__()
+        self.setRange(low, high)
+        self.setDecimals(decimals)
+        self.setKeyboardTracking(False)
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+
+    def event(self, event: QEvent) -> bool:
+        """Claim plain keys before the window's shortcuts see them."""
+        if _is_typing(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class Section(QFrame):
+    """A titled part of a column that folds away."""
+
+    folded = Signal(str, bool)
+
+    def __init__(self, title: str, theme: Theme, body: QWidget, *, is_folded: bool = False) -> None:
+        super().__init__()
+        self.setObjectName("column")
+        self.title, self._theme, self._body = title, theme, body
+        self._button = QToolButton()
+        self._button.setObjectName("section")
+        self._button.setText(f" {title}")
+        self._button.setCheckable(True)
+        self._button.setChecked(not is_folded)
+        self._button.setAccessibleName(f"{title} section")
+        self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._button.toggled.connect(self._fold)
+        self._note = label("", "number")
+        head = QHBoxLayout()
+        tidy(head, theme, (4, 4, 12, 4), 4)
+        head.addWidget(self._button, 1)
+        head.addWidget(self._note)
+        column = QVBoxLayout(self)
+        tidy(column, theme, gap=0)
+        column.addLayout(head)
+        column.addWidget(body, 1)
+        column.addWidget(rule())
+        note = getattr(body, "note_changed", None)
+        if note is not None:
+            note.connect(self._note.setText)
+        self._show()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the body is shown."""
+        return self._button.isChecked()
+
+    def _fold(self) -> None:
+        self._show()
+        self.folded.emit(self.title, not self.is_open)
+
+    def _show(self) -> None:
+        self._body.setVisible(self.is_open)
+        dress(self._button, self._theme, "down" if self.is_open else "right", 16)
+        self._button.setToolTip(f"{'Fold' if self.is_open else 'Show'} {self.title.lower()}")
+        vertical = QSizePolicy.Policy.Preferred if self.is_open else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
+
+
+class Empty(QWidget):
+    """What stands where nothing is yet: an icon, what this place is for, and what to do."""
+
+    def __init__(self, theme: Theme, icon_name: str, title: str, hint: str, *, size: int = 32) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        tidy(column, theme, (16, 16, 16, 16), 8)
+        column.addStretch(1)
+        column.addWidget(picture(theme, icon_name, size, theme.disabled))
+        self.title, self.hint = label(title, "heading", wraps=True), label(hint, "muted", wraps=True)
+        for text in (self.title, self.hint):
+            text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(text)
+        column.addStretch(1)
+        self.setAccessibleName(f"{title}. {hint}")
+
+    def say(self, title: str, hint: str) -> None:
+        """Say something else."""
+        self.title.setText(title)
+        self.hint.setText(hint)
+        self.setAccessibleName(f"{title}. {hint}")
+
+
+class Spinner(QProgressBar):
+    """A thin bar: how far something is, or that it is under way."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setTextVisible(False)
+        self.setAccessibleName(name)
+        self.show_fraction(None)
+
+    def show_fraction(self, fraction: float | None) -> None:
+        """0…1, or `None` while unknown."""
+        if fraction is None:
+            self.setRange(0, 0)
+        else:
+            self.setRange(0, 1000)
+            self.setValue(round(fraction * 1000))
+
+
+def paint_chip(painter: QPainter, area: QRectF, text: str, colour: str, *, filled: bool = False) -> None:
+    """A small rounded word: outlined, or filled with its colour."""
+    painter.setPen(Qt.PenStyle.NoPen if filled else QPen(QColor(colour), 1))
+    painter.setBrush(QColor(colour) if filled else Qt.BrushStyle.NoBrush)
+    radius = area.height() / 2
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+    painter.setPen(QColor(readable_on(colour) if filled else colour))
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
