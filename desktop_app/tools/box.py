@@ -22,7 +22,7 @@ class BoxTool:
     def __init__(self) -> None:
         self._start: Point | None = None
 
-    def hover(self, gesture: Gesture, bench: Bench) -> Outcome:
+    def hover(self, gesture: Gesture, bench: Bench) -> Outcome:  # noqa: ARG002
         """Ready to draw."""
         return Outcome(cursor="cross")
 
@@ -49,11 +49,11 @@ class BoxTool:
         annotation = Annotation(new_id(), bench.label, box, bench.author, now())
         return Outcome(Edit("Draw box", put=(annotation,)), frozenset({annotation.id}), cursor="cross")
 
-    def finish(self, bench: Bench) -> Outcome:
+    def finish(self, bench: Bench) -> Outcome:  # noqa: ARG002
         """Nothing to complete."""
         return Outcome(cursor="cross")
 
-    def back(self, bench: Bench) -> Outcome:
+    def back(self, bench: Bench) -> Outcome:  # noqa: ARG002
         """Drop the box."""
         return self.cancel()
 

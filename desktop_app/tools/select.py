@@ -93,11 +93,11 @@ class SelectTool:
         count = f" {len(put)}" if len(put) > 1 else ""
         return Outcome(Edit(title + count, put=put), frozenset(a.id for a in put), cursor=grip.cursor)
 
-    def finish(self, bench: Bench) -> Outcome:
+    def finish(self, bench: Bench) -> Outcome:  # noqa: ARG002
         """Nothing to complete."""
         return Outcome()
 
-    def back(self, bench: Bench) -> Outcome:
+    def back(self, bench: Bench) -> Outcome:  # noqa: ARG002
         """Nothing to take back."""
         return Outcome()
 

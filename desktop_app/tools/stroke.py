@@ -131,7 +131,7 @@ class StrokeTool:
     def __init__(self) -> None:
         self._stroke: _Stroke | None = None
 
-    def hover(self, gesture: Gesture, bench: Bench) -> Outcome:
+    def hover(self, gesture: Gesture, bench: Bench) -> Outcome:  # noqa: ARG002
         """The brush at the hand."""
         return Outcome(cursor="brush")
 
@@ -166,11 +166,11 @@ class StrokeTool:
         select = frozenset(a.id for a in edit.put) if edit is not None and followed else None
         return Outcome(edit, select, cursor="brush")
 
-    def finish(self, bench: Bench) -> Outcome:
+    def finish(self, bench: Bench) -> Outcome:  # noqa: ARG002
         """Nothing to complete."""
         return Outcome(cursor="brush", busy=self._stroke is not None)
 
-    def back(self, bench: Bench) -> Outcome:
+    def back(self, bench: Bench) -> Outcome:  # noqa: ARG002
         """Drop the stroke."""
         return self.cancel()
 
