@@ -18,6 +18,7 @@ from models.package import ModelPackage
 from models.problem import ModelProblem
 from models.reading import ModelKind, Partial, Reading, check_offer
 from models.runtime import Runner, stoppable
+from models.trust import ensure_tried
 from models.turning import turned_scan
 
 
@@ -57,6 +58,7 @@ class ModelPredictor:
             if partial is not None:
                 partial(tuple(turned.back(proposal) for proposal in proposals))
 
+        ensure_tried(package, choices.device, progress)
         with stoppable(progress) as stop:
             runner = Runner(package, choices.device, progress, stop, notes)
             spacing = turned.spacing(choices.spacing(scan.info))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, cast
@@ -171,7 +171,7 @@ def load_package(folder: Path, *, verify: bool = True) -> ModelPackage:
         steps=tuple(_step(entry) for entry in manifest.get("preprocessing", [])),
         outputs=tuple(_output(entry) for entry in manifest["outputs"]),
         labels=tuple(sorted((_label(entry) for entry in manifest["labels"]), key=lambda entry: entry.index)),
-        thresholds=Thresholds(**manifest.get("thresholds", {})),
+        thresholds=_thresholds(manifest.get("thresholds", {})),
         vectors=tuple(_vector(folder, entry, manifest) for entry in manifest.get("test", [])),
     )
     check_package(package)
@@ -240,6 +240,11 @@ def _input(entry: Json) -> ModelInput:
         z = spacing.get("z")
         need = SpacingNeed(spacing["x"] * factor, spacing["y"] * factor, None if z is None else z * factor)
     return ModelInput(entry["name"], entry["axes"], entry["channels"], entry["type"], SizePolicy(**entry["size"]), need)
+
+
+def _thresholds(entry: Json) -> Thresholds:
+    given = Thresholds(**entry)
+    return given if "seed" in entry else replace(given, seed=given.score)
 
 
 def _step(entry: Json) -> Step:

@@ -25,6 +25,7 @@ from models.placement import fit
 from models.preprocess import as_input, finish, late_steps
 from models.reading import Partial, Reading, check_offer, plane_pixel_mm, read_grid
 from models.runtime import Runner, stoppable
+from models.trust import ensure_tried
 from models.turning import turned_scan
 
 Named = tuple[Piece, str, float, tuple[tuple[str, float], ...]]
@@ -63,6 +64,8 @@ class PipelinePredictor:
         check_offer(pipeline.title, pipeline.reads, scan.info)
         turned = turned_scan(scan, pipeline.reads, region)
         notes = [*choices.notes(), *turned.notes]
+        for package in pipeline.packages:
+            ensure_tried(package, choices.device, progress)
         with stoppable(progress) as stop:
             readings = {
                 package.ref.sha256: Reading(

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.progress import Cancelled, Progress
-from models.device import candidates, device_of, engine
+from models.device import PROVIDERS, candidates, device_of, engine
 from models.package import ModelPackage
 from models.problem import ModelProblem
 
@@ -79,7 +79,7 @@ class LoadedNetwork:
             outputs = self._session.run(self._names, {self._input: batch}, stop)
         except MemoryError:
             raise OutOfMemory from None
-        except _failures() as error:
+        except failures() as error:
             if getattr(stop, "terminate", False):
                 raise Cancelled from None
             text = " ".join(str(error).split())
@@ -309,23 +309,23 @@ class Runner:
 
 def _session(package: ModelPackage, device: str, threads: int) -> Any:
     """A session of the package's weights on one device (and the CPU for what that cannot do)."""
-    from models.device import PROVIDERS
-
     ort = engine()
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    providers = [PROVIDERS[device]] if device == "cpu" else [PROVIDERS[device], PROVIDERS["cpu"]]
+    # TF32 halves the digits of convolutions; test vectors are to hold on every device.
+    chosen: Any = (PROVIDERS[device], {"use_tf32": "0"}) if device == "cuda" else PROVIDERS[device]
+    providers = [chosen] if device == "cpu" else [chosen, PROVIDERS["cpu"]]
     try:
         return ort.InferenceSession(str(package.weights), options, providers=providers, enable_fallback=0)
-    except _failures() as error:
+    except failures() as error:
         text = " ".join(str(error).split())
         raise ModelProblem(f"cannot be loaded by onnxruntime ({text[:240]})", package.weights) from None
 
 
 @cache
-def _failures() -> tuple[type[Exception], ...]:
+def failures() -> tuple[type[Exception], ...]:
     """Every exception onnxruntime raises of its own."""
     state = import_module("onnxruntime.capi.onnxruntime_pybind11_state")
     found: list[object] = [getattr(state, name, None) for name in _FAILURES]

@@ -1,0 +1,1 @@
+"""Importers; each module that ends with PLUGIN makes packages of one family of model files."""
