@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from models.training import augment, metrics
 from models.training.fitting import Schedule, fit, run_network, say, seed_everything
+from models.training.model_card import figures_table, refresh_card
 from models.training.networks import SmallResNet
 from models.training.onnx_export import export_network, run_exported
 from models.training.package_writer import write_json, write_package
@@ -27,6 +28,14 @@ SHARES = Shares(val=0.15, test=0.20)
 SEED = 20
 WIDTHS = (16, 32, 64, 96, 144)
 BATCH = 48
+FIGURES = {
+    "accuracy": "accuracy",
+    "f1": "F1 (pneumonia)",
+    "auroc": "AUROC",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "calibration_error": "expected calibration error (10 bins)",
+}
 PLACEMENT = augment.Placement(rotation=0.18, scale=0.12, stretch=0.3, shift=0.06)
 
 
@@ -196,6 +205,7 @@ def write(
         },
     }
     write_json(folder / "metrics.json", content)
+    refresh_card(folder, figures_table(held_back, FIGURES))
     chosen = np.array([test[int(np.argmin(known))], test[int(np.argmax(known))]])[:1]
     inputs = images[chosen].numpy()
     write_package(folder, manifest(), inputs, run_exported(folder / "model.onnx", inputs))
@@ -206,7 +216,14 @@ def source_validation(folder: Path, data: Path) -> dict[str, object]:
     paths = sorted((data / "val").rglob("*.jpeg"))
     chance = probability(run_exported(folder / "model.onnx", np.stack([prepare(path) for path in paths])))
     truth = np.array([path.parent.name == "PNEUMONIA" for path in paths])
-    return {"images": len(paths), "right": int(((chance >= 0.5) == truth).sum())}
+    called = chance >= 0.5
+    return {
+        "images": len(paths),
+        "right": int((called == truth).sum()),
+        "false_alarms": int((called & ~truth).sum()),
+        "misses": int((~called & truth).sum()),
+        "auroc": metrics.area_under_curve(truth.astype(np.float64), chance),
+    }
 
 
 def full_resolution(folder: Path, data: Path) -> dict[str, object]:

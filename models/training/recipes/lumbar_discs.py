@@ -54,7 +54,7 @@ def fit_both(planes: list[SagittalPlane], name: str, choice: argparse.Namespace)
     level = kept_or_fitted(
         choice.weights / f"level-{name}.pt",
         SmallResNet(OTHER + 1, LEVEL_WIDTHS),
-        lambda: fit_level(planes, choice.epochs),
+        lambda: fit_level(planes, segment, choice.epochs),
     )
     return segment, level
 

@@ -23,7 +23,10 @@ SEGMENT_WIDTHS, SEGMENT_CROP, SEGMENT_BATCH = (16, 32, 48, 64, 96), 208, 8
 LEVEL_WIDTHS, LEVEL_SIDE, LEVEL_BATCH = (16, 32, 64, 96, 128), 128, 32
 CROP_MM = 320.0
 SKIP_COST = 3.0
-SEQUENCE = (Place(OTHER, repeats=True), *(Place(level) for level in range(OTHER)), Place(OTHER, repeats=True))
+SEQUENCE = (
+    *(place for level in range(OTHER) for place in (Place(OTHER, repeats=True), Place(level))),
+    Place(OTHER, repeats=True),
+)
 PLACEMENT = augment.Placement(rotation=0.25, scale=0.3, stretch=0.2, shift=0.1)
 
 
@@ -108,23 +111,31 @@ def level_input(values: np.ndarray, centre: tuple[float, float]) -> np.ndarray:
 
 
 def turned_crop(values: Tensor, centre: tuple[float, float], matrix: Tensor) -> Tensor:
-    """Return the square of `level_input`, turned and scaled by a 2 × 2 matrix, in 0…1 and zero outside."""
+    """Return the square of `level_input`, turned and scaled by a 2 × 2 matrix, in 0…1 and zero outside.
+
+    `values` is sampled as coarsely as the network's input, `centre` in its pixels.
+    """
     height, width = values.shape
-    scale = torch.tensor([CROP_MM / width, CROP_MM / height])
-    shift = torch.tensor([2 * centre[0] / width - 1, 2 * centre[1] / height - 1])
+    scale = torch.tensor([LEVEL_SIDE / width, LEVEL_SIDE / height])
+    shift = torch.tensor([2 * centre[0] / width - 1, 2 * centre[1] / height - 1], dtype=torch.float32)
     affine = torch.cat([torch.diag(scale) @ matrix, shift[:, None]], 1)[None]
-    grid = nn.functional.affine_grid(affine, [1, 1, LEVEL_SIDE * 2, LEVEL_SIDE * 2], align_corners=False)
-    crop = nn.functional.grid_sample(values[None, None], grid, padding_mode="zeros", align_corners=False)
-    return nn.functional.avg_pool2d(crop, 2)[0]
+    grid = nn.functional.affine_grid(affine, [1, 1, LEVEL_SIDE, LEVEL_SIDE], align_corners=False)
+    return nn.functional.grid_sample(values[None, None], grid, padding_mode="zeros", align_corners=False)[0]
 
 
-def fit_level(planes: Sequence[SagittalPlane], epochs: int) -> nn.Module:
-    """Fit the level classifier on the true discs' boxes and on boxes that hold no disc."""
+def fit_level(planes: Sequence[SagittalPlane], segment: nn.Module, epochs: int) -> nn.Module:
+    """Fit the level classifier on the true discs, on those found above them, and on boxes that hold no disc."""
     seed_everything(SEED)
-    examples = [(index, disc) for index, plane in enumerate(planes) for disc in (*plane.discs, *empty_boxes(plane))]
-    values = [torch.from_numpy(plane.values) for plane in planes]
+    found = disc_maps(segment, planes)
+    examples = [
+        (index, disc)
+        for index, plane in enumerate(planes)
+        for disc in (*plane.discs, *discs_above(plane, found[index]), *empty_boxes(plane))
+    ]
+    values = [torch.from_numpy(coarse(plane.values)) for plane in planes]
     labels = torch.tensor([disc.level for _, disc in examples])
     weights = (1.0 / torch.bincount(labels, minlength=OTHER + 1).float())[labels]
+    weights = torch.where(labels == OTHER, weights * 2, weights)
     generator = torch.Generator().manual_seed(SEED)
     count = len(examples) // LEVEL_BATCH
 
@@ -143,6 +154,21 @@ def fit_level(planes: Sequence[SagittalPlane], epochs: int) -> nn.Module:
     return fit(network, batches, count, loss_of, lambda _: float(next(numbers)), schedule)
 
 
+def coarse(values: np.ndarray) -> np.ndarray:
+    """Return a plane (1 mm pixels) sampled as the level network's input is."""
+    factor = LEVEL_SIDE / CROP_MM
+    return resize(values, round(values.shape[1] * factor), round(values.shape[0] * factor))
+
+
+def discs_above(plane: SagittalPlane, predicted: np.ndarray) -> list[Disc]:
+    """Return the discs found where none are labelled, in line with the topmost labelled one: they are `other`."""
+    if not plane.discs or plane.known.all():
+        return []
+    first = plane.discs[0].centre
+    boxes = boxes_of(predicted & ~plane.known)
+    return [Disc(box, OTHER) for box in boxes if abs(box[0] + box[2] / 2 - first[0]) < 25]
+
+
 def empty_boxes(plane: SagittalPlane) -> list[Disc]:
     """Return up to two boxes per plane that are 15 mm and more from every disc."""
     generator = np.random.default_rng(plane.index)
@@ -150,30 +176,31 @@ def empty_boxes(plane: SagittalPlane) -> list[Disc]:
     found = list[Disc]()
     for _ in range(2 if plane.discs else 0):
         anchor = plane.discs[int(generator.integers(len(plane.discs)))].centre
-        x, y = anchor + generator.normal(0, 45, 2)
+        x, y = (float(place) for place in anchor + generator.normal(0, 45, 2))
         far = all(np.hypot(x - disc.centre[0], y - disc.centre[1]) > 15 for disc in plane.discs)
         if far and 0 < x < width and 0 < y < height and plane.known[int(y), int(x)]:
-            found.append(Disc((float(x) - 15, float(y) - 6, 30.0, 12.0), OTHER))
+            found.append(Disc((x - 15, y - 6, 30.0, 12.0), OTHER))
     return found
 
 
 def vary_crop(values: Tensor, disc: Disc) -> Tensor:
-    """Return a crop as another patient, field of view and box would have shown it."""
+    """Return a crop of a coarse plane as another patient, field of view and box would have shown it."""
+    factor = LEVEL_SIDE / CROP_MM
     height = values.shape[0]
+    x, y = (place * factor for place in disc.centre)
     cut = values.clone()
     if float(torch.rand(1)) < 0.6:
-        cut[: int(torch.rand(1) * max(1.0, disc.box[1] - 5))] = 0
+        cut[: int(torch.rand(1) * max(1.0, y - 4))] = 0
     if float(torch.rand(1)) < 0.3:
-        cut[height - int(torch.rand(1) * max(1.0, min(60.0, height - disc.box[1] - 70))) :] = 0
+        cut[height - int(torch.rand(1) * max(1.0, min(24.0, height - y - 28))) :] = 0
     if float(torch.rand(1)) < 0.5:
-        cut[:, : int(torch.rand(1) * max(1.0, disc.box[0] - 5))] = 0
-    angle, scale = float(augment.uniform(1, 0.25)), torch.exp(augment.uniform(2, 0.22))
+        cut[:, : int(torch.rand(1) * max(1.0, x - 8))] = 0
+    angle, scale = float(augment.uniform(1, 0.25)), float(torch.exp(augment.uniform(1, 0.22)))
+    stretch = float(torch.exp(augment.uniform(1, 0.09)))
     mirror = -1.0 if float(torch.rand(1)) < 0.3 else 1.0
     cosine, sine = float(np.cos(angle)), float(np.sin(angle))
-    common = float(scale[0])
-    stretch = float(scale[1]) ** 0.4
-    matrix = torch.tensor([[cosine * mirror * stretch, -sine], [sine * mirror, cosine / stretch]]) * common
-    moved = disc.centre[0] + float(augment.uniform(1, 5)), disc.centre[1] + float(augment.uniform(1, 4))
+    matrix = torch.tensor([[cosine * mirror * stretch, -sine], [sine * mirror, cosine / stretch]]) * scale
+    moved = x + float(augment.uniform(1, 2)), y + float(augment.uniform(1, 1.6))
     return turned_crop(cut, moved, matrix)
 
 

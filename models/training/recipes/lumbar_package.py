@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from models.training.model_card import plain_table, refresh_card
 from models.training.onnx_export import export_network, run_exported
 from models.training.package_writer import write_json, write_package
 from models.training.recipes.lumbar_networks import (
@@ -30,6 +31,7 @@ PREPROCESSING = [
     {"step": "percentiles", "low": LOW, "high": HIGH},
     {"step": "normalise", "mean": [MEAN], "std": [STD]},
 ]
+HEAD = ("volume left out", "Dice", "boxes found", "boxes too many", "levels right", "of them without `order`")
 Folds = dict[str, dict[str, float | int]]
 
 
@@ -60,6 +62,19 @@ def write_pipeline(
         ],
     }
     write_json(folder / "metrics.json", content)
+    refresh_card(folder, plain_table(HEAD, [card_row(name, fold) for name, fold in folds.items()]))
+
+
+def card_row(name: str, fold: dict[str, float | int]) -> tuple[object, ...]:
+    """Return a volume's line of the card's table."""
+    return (
+        name,
+        float(fold["dice"]),
+        f"{fold['boxes_found']} of {fold['boxes_true']}",
+        fold["boxes_extra"],
+        f"{fold['levels_right']} of {fold['levels_total']}",
+        fold["levels_right_without_order"],
+    )
 
 
 def together(folds: list[dict[str, float | int]]) -> dict[str, float | int]:
@@ -144,7 +159,7 @@ def level_manifest() -> dict[str, object]:
 
 def pipeline() -> dict[str, object]:
     """Return the pipeline: mask, pieces, boxes, a level each, levels in order."""
-    sequence = ["other", *LEVELS, "other"]
+    sequence = [*(name for level in LEVELS for name in ("other", level)), "other"]
     found = [
         {"id": level, "name": level, "colour": colour, "code": None}
         for level, colour in zip(LEVELS, COLOURS, strict=True)

@@ -19,6 +19,7 @@ from models.training import augment
 from models.training.fitting import Schedule, fit, run_network, say, seed_everything
 from models.training.instance_metrics import Match, instance_figures, match_pieces
 from models.training.metrics import bootstrap
+from models.training.model_card import figures_table, refresh_card
 from models.training.networks import SmallUNet
 from models.training.onnx_export import export_network, run_exported
 from models.training.package_writer import write_json, write_package
@@ -34,6 +35,13 @@ MEAN, STD = (0.7, 0.55, 0.7), (0.2, 0.25, 0.2)
 SEED_DEPTH = 0.45
 MINIMUM_AREA = 20
 SEAM = 1.5
+FIGURES = {
+    "pq": "panoptic quality (PQ)",
+    "ap50": "AP50",
+    "f1_at_50": "F1 at IoU 0.5",
+    "dice": "Dice (all pixels)",
+    "mean_overlap_of_hits": "mean IoU of the nuclei found",
+}
 PLACEMENT = augment.Placement(rotation=3.15, scale=0.4, stretch=0.2, shift=0.1, flip_y=True)
 
 
@@ -225,6 +233,7 @@ def write(
         },
     }
     write_json(folder / "metrics.json", content)
+    refresh_card(folder, figures_table(figures, FIGURES))
     small = inputs[0][:, :, :128, :96]
     write_package(folder, manifest(), small, run_exported(folder / "model.onnx", small))
 
