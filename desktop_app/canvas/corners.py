@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
 
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
@@ -17,6 +18,8 @@ SHADOW = QColor(0, 0, 0, 200)
 TEXT = QColor(214, 222, 232)
 LETTER = QColor(245, 204, 110)
 LONGEST_BAR = 140.0
+GAP = 10.0
+MOST_WORDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,59 +64,74 @@ def _short(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 or float(value).is_integer() else f"{value:.4g}"
 
 
-def draw_corners(painter: QPainter, info: ScanInfo, viewport: Viewport, display: Display, font: QFont) -> None:
-    """Draw letters, bar and lines."""
-    metrics, width, height = QFontMetricsF(font), viewport.width, viewport.height
-    if min(width, height) < 120:
-        return
-    painter.setFont(font)
-    line, gap = metrics.height(), 10.0
-    top, bottom = corner_lines(info, viewport, display)
-    for number, text in enumerate(top):
-        _write(painter, gap, gap + metrics.ascent() + number * line, text, TEXT)
-    for number, text in enumerate(reversed(bottom)):
-        _write(painter, gap, height - gap - metrics.descent() - number * line, text, TEXT)
-    bar = scale_bar(info, viewport, min(LONGEST_BAR, width / 4))
-    if bar is not None:
-        _draw_bar(painter, bar, metrics, QPointF(width - gap, height - gap))
-    _draw_letters(painter, viewport, metrics)
+class CornerPainter:
+    """Draws letters, bar and lines; keeps the words it has drawn as pixmaps, since most stay from frame to frame."""
 
+    def __init__(self, font: QFont) -> None:
+        self._font, self._metrics = font, QFontMetricsF(font)
+        self._words: OrderedDict[tuple[str, int, float], QPixmap] = OrderedDict()
 
-def _draw_bar(painter: QPainter, bar: ScaleBar, metrics: QFontMetricsF, corner: QPointF) -> None:
-    right, base = round(corner.x()), round(corner.y())
-    left = right - round(bar.length)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    for colour, more in ((SHADOW, 1), (TEXT, 0)):
-        for x, y, across, down in (
-            (left, base - 2, right - left, 2),
-            (left, base - 6, 2, 6),
-            (right - 2, base - 6, 2, 6),
+    def draw(self, painter: QPainter, info: ScanInfo, viewport: Viewport, display: Display) -> None:
+        """Draw everything that stands at the rim."""
+        metrics, width, height = self._metrics, viewport.width, viewport.height
+        if min(width, height) < 120:
+            return
+        line = metrics.height()
+        top, bottom = corner_lines(info, viewport, display)
+        for number, text in enumerate(top):
+            self._write(painter, GAP, GAP + number * line, text)
+        for number, text in enumerate(reversed(bottom)):
+            self._write(painter, GAP, height - GAP - (number + 1) * line, text)
+        bar = scale_bar(info, viewport, min(LONGEST_BAR, width / 4))
+        if bar is not None:
+            self._draw_bar(painter, bar, round(width - GAP), round(height - GAP))
+        self._draw_letters(painter, viewport)
+
+    def _draw_bar(self, painter: QPainter, bar: ScaleBar, right: int, base: int) -> None:
+        left = right - round(bar.length)
+        strokes = ((left, base - 2, right - left, 2), (left, base - 6, 2, 6), (right - 2, base - 6, 2, 6))
+        for colour, more in ((SHADOW, 1), (TEXT, 0)):
+            for x, y, across, down in strokes:
+                painter.fillRect(x - more, y - more, across + 2 * more, down + 2 * more, colour)
+        text_left = right - (right - left + self._metrics.horizontalAdvance(bar.text)) / 2
+        self._write(painter, text_left, base - 8 - self._metrics.height(), bar.text)
+
+    def _draw_letters(self, painter: QPainter, viewport: Viewport) -> None:
+        turn, line = viewport.orientation, self._metrics.height()
+        middle_x, middle_y = viewport.width / 2, (viewport.height - line) / 2
+        right = viewport.width - GAP - self._metrics.horizontalAdvance(turn.right or " ")
+        for text, x, y in (
+            (turn.left, GAP, middle_y),
+            (turn.right, right, middle_y),
+            (turn.top, middle_x, GAP),
+            (turn.bottom, middle_x, viewport.height - GAP - line),
         ):
-            painter.fillRect(QRectF(x - more, y - more, across + 2 * more, down + 2 * more), colour)
-    text_width = metrics.horizontalAdvance(bar.text)
-    _write(painter, right - (right - left + text_width) / 2, base - 8 - metrics.descent(), bar.text, TEXT)
+            if text:
+                self._write(painter, x, y, text, LETTER)
 
+    def _write(self, painter: QPainter, x: float, y: float, text: str, colour: QColor = TEXT) -> None:
+        """Write a line with its top-left corner at (x, y)."""
+        ratio = painter.device().devicePixelRatio()
+        key = (text, colour.rgb(), ratio)
+        word = self._words.get(key)
+        if word is None:
+            word = self._words[key] = self._drawn(text, colour, ratio)
+            while len(self._words) > MOST_WORDS:
+                self._words.popitem(last=False)
+        painter.drawPixmap(round(x), round(y), word)
 
-def _draw_letters(painter: QPainter, viewport: Viewport, metrics: QFontMetricsF) -> None:
-    turn, gap = viewport.orientation, 10.0
-    middle_x, middle_y = viewport.width / 2, viewport.height / 2 + metrics.ascent() / 2
-    right = viewport.width - gap - metrics.horizontalAdvance(turn.right or " ")
-    for text, x, y in (
-        (turn.left, gap, middle_y),
-        (turn.right, right, middle_y),
-        (turn.top, middle_x, gap + metrics.ascent()),
-        (turn.bottom, middle_x, viewport.height - gap - metrics.descent()),
-    ):
-        if text:
-            _write(painter, x, y, text, LETTER)
-
-
-def _write(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
-    place = QPointF(round(x), round(y))
-    painter.setPen(SHADOW)
-    painter.drawText(place + QPointF(1, 1), text)
-    painter.setPen(colour)
-    painter.drawText(place, text)
+    def _drawn(self, text: str, colour: QColor, ratio: float) -> QPixmap:
+        width, height = self._metrics.horizontalAdvance(text) + 3, self._metrics.height() + 2
+        pixmap = QPixmap(round(width * ratio), round(height * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setFont(self._font)
+        for tint, shift in ((SHADOW, 1), (colour, 0)):
+            painter.setPen(tint)
+            painter.drawText(QPointF(shift, self._metrics.ascent() + shift), text)
+        painter.end()
+        return pixmap
 
 
 def draw_busy(painter: QPainter, text: str, viewport_size: tuple[int, int], font: QFont) -> None:

@@ -6,9 +6,21 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import groupby
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 
+from dataset.annotation import Point
 from desktop_app.canvas.marks import Chip, Outline, Plan
 from desktop_app.theme import readable_on
 
@@ -24,6 +36,7 @@ class MarkPainter:
         self._font, self._scale = font, scale
         self._metrics = QFontMetricsF(font)
         self._sizes: dict[str, tuple[float, float]] = {}
+        self._stripes: dict[int, QBrush] = {}
         self._chips: OrderedDict[object, QPixmap] = OrderedDict()
 
     def measure(self, text: str) -> tuple[float, float]:
@@ -62,7 +75,7 @@ class MarkPainter:
             pen.setCosmetic(True)
             pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         if kind == "rectangle":
-            self._draw_rectangles(painter, outlines, pens)
+            self._draw_rectangles(painter, outlines, colour, max(round(width), 1), dashed=style == "dashed")
         elif kind == "dots":
             self._draw_dots(painter, outlines, colour, selected)
         else:
@@ -73,17 +86,30 @@ class MarkPainter:
                 painter.setPen(pen)
                 painter.drawPath(path)
 
-    def _draw_rectangles(self, painter: QPainter, outlines: Sequence[Outline], pens: list[QPen]) -> None:
-        # Upright lines on whole pixels need no antialiasing: crisper, and many times faster.
+    def _draw_rectangles(
+        self, painter: QPainter, outlines: Sequence[Outline], colour: QColor, width: int, *, dashed: bool
+    ) -> None:
+        # Upright lines are filled as strips of whole pixels: crisp, and many times faster than Qt's stroker.
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        rects = [
-            QRectF(round(a[0]), round(a[1]), round(b[0]) - round(a[0]), round(b[1]) - round(a[1]))
-            for a, b in (outline.rings[0] for outline in outlines)
-        ]
-        for pen in pens:
-            pen.setWidth(round(pen.widthF()))
-            painter.setPen(pen)
-            painter.drawRects(rects)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for brush, wide in ((QBrush(RIM), width + 2), (self._dashes(colour) if dashed else QBrush(colour), width)):
+            painter.setBrush(brush)
+            painter.drawRects([strip for outline in outlines for strip in frame_strips(outline.rings[0], wide)])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _dashes(self, colour: QColor) -> QBrush:
+        """Slanting stripes: along every edge they are dashes."""
+        brush = self._stripes.get(colour.rgba())
+        if brush is None:
+            on, period = round(5 * self._scale), round(9 * self._scale)
+            image = QImage(period, period, QImage.Format.Format_ARGB32_Premultiplied)
+            image.fill(Qt.GlobalColor.transparent)
+            for row in range(period):
+                for column in range(period):
+                    if (row + column) % period < on:
+                        image.setPixelColor(column, row, colour)
+            brush = self._stripes[colour.rgba()] = QBrush(image)
+        return brush
 
     def _draw_dots(self, painter: QPainter, outlines: Sequence[Outline], colour: QColor, selected: bool) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
@@ -134,6 +160,20 @@ class MarkPainter:
         painter.drawText(QRectF(0, 0, width, height), Qt.AlignmentFlag.AlignCenter, chip.text)
         painter.end()
         return pixmap
+
+
+def frame_strips(corners: Sequence[Point], width: int) -> tuple[QRect, QRect, QRect, QRect]:
+    """The four edges of a rectangle as strips `width` pixels wide that do not overlap."""
+    (ax, ay), (bx, by) = corners
+    left, top = round(ax) - width // 2, round(ay) - width // 2
+    across, down = round(bx) - round(ax) + width, round(by) - round(ay) + width
+    inner = max(down - 2 * width, 0)
+    return (
+        QRect(left, top, across, width),
+        QRect(left, top + down - width, across, width),
+        QRect(left, top + width, width, inner),
+        QRect(left + across - width, top + width, width, inner),
+    )
 
 
 def _path(outlines: Sequence[Outline], *, closed: bool) -> QPainterPath:

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-import numpy as np
-
 from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, WholeScan
 from dataset.mask import Mask
 from desktop_app.canvas.overlay import mask_bounds
@@ -83,13 +81,15 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
         rect = screen_bounds(mark.geometry, viewport)
         if rect is None or not _meets(rect, view, 4.0):
             continue
-        outline = _outline(mark, viewport)
+        outline = _outline(mark, rect, viewport)
         if outline is not None:
             outlines.append(outline)
         if mark.text and not mark.is_live:
             placed.append((mark, rect))
         if mark.is_selected and alone:
             handles += _handles(mark.geometry, viewport)
+    # Alike ones together: they are drawn with one pen. What is selected stays on top.
+    outlines.sort(key=lambda o: (o.is_selected, o.kind, o.style, o.colour))
     return Plan(tuple(outlines), place_chips(placed, view, measure), tuple(handles))
 
 
@@ -117,13 +117,13 @@ def _handles(geometry: Geometry, viewport: Viewport) -> list[Point]:
     return [viewport.to_screen(x, y) for _, (x, y) in handle_points(geometry)]
 
 
-def _outline(mark: Shown, viewport: Viewport) -> Outline | None:
+def _outline(mark: Shown, rect: Rect, viewport: Viewport) -> Outline | None:
     style: Style = "dashed" if mark.is_proposal else "quiet" if mark.is_locked and not mark.is_selected else "solid"
     geometry = mark.geometry
     if isinstance(geometry, Mask | WholeScan):
         return None
     if isinstance(geometry, Box):
-        left, top, width, height = screen_bounds(geometry, viewport) or (0.0, 0.0, 0.0, 0.0)
+        left, top, width, height = rect
         ring = ((left, top), (left + width, top + height))
         return Outline("rectangle", (ring,), mark.colour, style, mark.is_selected)
     rings = (geometry.exterior, *geometry.holes) if isinstance(geometry, Polygon) else (geometry.points,)
@@ -176,24 +176,30 @@ def _spot(rect: Rect, size: tuple[float, float], view: Rect, taken: _Taken) -> P
 
 
 class _Taken:
-    """Which cells of the view hold a chip or the inside of a mark."""
+    """Which cells of the view hold a chip or the inside of a mark: one integer a row, one bit a cell."""
 
     def __init__(self, view: Rect) -> None:
-        self._cells = np.zeros((int(view[3] / CELL) + 2, int(view[2] / CELL) + 2), np.bool_)
+        self._rows = [0] * (int(view[3] / CELL) + 2)
+        self._columns = int(view[2] / CELL) + 2
 
-    def _span(self, rect: Rect, inward: bool) -> tuple[slice, slice]:
-        x0, y0, x1, y1 = rect[0], rect[1], rect[0] + rect[2], rect[1] + rect[3]
-        more = 1 if inward else 0
-        rows = slice(max(int(y0 / CELL) + more, 0), max(int(y1 / CELL) + 1 - more, 0))
-        return rows, slice(max(int(x0 / CELL) + more, 0), max(int(x1 / CELL) + 1 - more, 0))
+    def _span(self, rect: Rect, more: int) -> tuple[int, int, int]:
+        """First and last row, and the bits of the columns."""
+        x, y, width, height = rect
+        first, last = max(int(x / CELL) + more, 0), min(int((x + width) / CELL) + 1 - more, self._columns)
+        bits = ((1 << (last - first)) - 1) << first if last > first else 0
+        return max(int(y / CELL) + more, 0), min(int((y + height) / CELL) + 1 - more, len(self._rows)), bits
 
     def add(self, rect: Rect, *, inward: bool = False) -> None:
         """Take a rectangle; `inward`: only the cells that lie wholly inside."""
-        self._cells[self._span(rect, inward)] = True
+        top, bottom, bits = self._span(rect, 1 if inward else 0)
+        for row in range(top, bottom):
+            self._rows[row] |= bits
 
     def is_free(self, rect: Rect) -> bool:
         """Whether nothing is there."""
-        return not bool(self._cells[self._span(rect, False)].any())
+        top, bottom, bits = self._span(rect, 0)
+        rows = self._rows
+        return not any(rows[row] & bits for row in range(top, bottom))
 
 
 def _inside(rect: Rect, view: Rect) -> bool:

@@ -184,7 +184,7 @@ def plane_tiles(mask: Mask, plane: Plane) -> Iterator[tuple[TileKey, Tile]]:
 def mask_bounds(mask: Mask, plane: Plane) -> Rect | None:
     """The bounding rectangle of a mask on a plane."""
     rects = [_tile_rect(key, tile) for key, tile in plane_tiles(mask, plane)]
-    return _union(rects)
+    return union(rects)
 
 
 def crop(mask: Mask, plane: Plane, x: int, y: int, width: int, height: int) -> Bits:
@@ -203,7 +203,7 @@ def changed_area(before: Sequence[MaskLook], after: Sequence[MaskLook], plane: P
     old, new = {look.id: look for look in before}, {look.id: look for look in after}
     rects: list[Rect | None] = []
     if [look.id for look in before if look.id in new] != [look.id for look in after if look.id in old]:
-        return _grown(_union([mask_bounds(look.mask, plane) for look in (*before, *after)]))
+        return _grown(union([mask_bounds(look.mask, plane) for look in (*before, *after)]))
     for key in old.keys() | new.keys():
         one, other = old.get(key), new.get(key)
         if one is None or other is None:
@@ -213,7 +213,7 @@ def changed_area(before: Sequence[MaskLook], after: Sequence[MaskLook], plane: P
             rects += [mask_bounds(one.mask, plane), mask_bounds(other.mask, plane)]
         elif one.mask is not other.mask:
             rects.append(_changed_tiles(one.mask, other.mask, plane))
-    return _grown(_union(rects))
+    return _grown(union(rects))
 
 
 def _changed_tiles(one: Mask, other: Mask, plane: Plane) -> Rect | None:
@@ -232,7 +232,7 @@ def _changed_tiles(one: Mask, other: Mask, plane: Plane) -> Rect | None:
         if rows.size:
             x, y = key.column * TILE, key.row * TILE
             rects.append((x + int(columns[0]), y + int(rows[0]), x + int(columns[-1]) + 1, y + int(rows[-1]) + 1))
-    return _union(rects)
+    return union(rects)
 
 
 def _tile_rect(key: TileKey, tile: Tile) -> Rect:
@@ -240,7 +240,8 @@ def _tile_rect(key: TileKey, tile: Tile) -> Rect:
     return x, y, x + tile.bits.shape[1], y + tile.bits.shape[0]
 
 
-def _union(rects: Sequence[Rect | None]) -> Rect | None:
+def union(rects: Sequence[Rect | None]) -> Rect | None:
+    """The rectangle around some rectangles, or `None` around none."""
     found = [rect for rect in rects if rect is not None]
     if not found:
         return None

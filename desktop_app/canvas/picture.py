@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop_app.canvas.overlay import MaskLook, Overlay, Palette, Rect, changed_area, compose, samples
+from desktop_app.canvas.overlay import (
+    MaskLook,
+    Overlay,
+    Palette,
+    Rect,
+    changed_area,
+    compose,
+    mask_bounds,
+    samples,
+    union,
+)
 from desktop_app.canvas.source import Part, PartSource, levels_of, part_for, turned
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
@@ -29,6 +39,21 @@ class Patch:
 
     part: Part
     pixels: Rgb32
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a picture without masks is made from."""
+
+    part: Part
+    turn: Orientation
+    window: Window | None
+    inverted: bool
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        rows, columns = self.part.shape
+        return (columns, rows) if self.turn.transpose else (rows, columns)
 
 
 class _Buffer:
@@ -49,17 +74,13 @@ class Picture:
 
     def __init__(self, source: PartSource) -> None:
         self._source = source
-        self._base, self._mixed, self._index = _Buffer(np.uint32), _Buffer(np.uint32), _Buffer(np.uint16)
-        self._overlay = _Buffer(np.uint16)
+        self._buffer, self._overlay = _Buffer(np.uint32), _Buffer(np.uint16)
         self._palette = Palette()
-        self._table: GreyTable | None = None
-        self._table_key: object = None
-        self._base_key: object = None
-        self._mask_key: object = None
-        self._mixed_key: object = None
         self._looks: tuple[MaskLook, ...] = ()
-        self._grey_mix: NDArray[np.uint32] = np.empty(0, np.uint32)
-        self._grey_mix_key: object = None
+        self._base_key: object = None
+        self._overlay_key: object = None
+        self._table: tuple[object, GreyTable] | None = None
+        self._mix: tuple[object, NDArray[np.uint32]] | None = None
         self._automatic: Window | None = None
 
     def patch(
@@ -69,120 +90,99 @@ class Picture:
         part = part_for(viewport, levels_of(self._source.info, viewport.plane), ratio)
         if part is None:
             return None
-        is_new = self._make_base(part, display, viewport.orientation)
-        shape = _turned_shape(part, viewport.orientation)
-        base = self._base.shaped(shape)
-        if not looks or display.overlay_opacity <= 0:
-            return Patch(part, base)
-        area = self._make_overlay(part, looks)
-        opacity_key = (display.overlay_opacity, len(self._palette))
-        if is_new or self._mixed_key != (part, viewport.orientation, opacity_key):
-            area = _whole(part)
-        if area is not None:
-            self._mix(part, viewport.orientation, display.overlay_opacity, area)
-        self._mixed_key = (part, viewport.orientation, opacity_key)
-        return Patch(part, self._mixed.shaped(shape))
+        if display.overlay_opacity <= 0:
+            looks = ()
+        frame = _Frame(part, viewport.orientation, self._window(part, display), display.inverted)
+        pixels = self._buffer.shaped(frame.shape)
+        overlay_key = (part, display.overlay_opacity)
+        if frame != self._base_key or (self._overlay_key != overlay_key and (looks or self._looks)):
+            self._base(frame, turned(self._source.pixels(part), frame.turn), pixels)
+            if looks:
+                self._lay_all(frame, looks, display.overlay_opacity, pixels)
+        elif looks is not self._looks:
+            area = changed_area(self._looks, looks, part.region.plane)
+            if area is not None:
+                self._lay_again(frame, looks, display.overlay_opacity, area, pixels)
+        self._base_key, self._overlay_key, self._looks = frame, overlay_key, looks
+        return Patch(part, pixels)
 
-    def _make_base(self, part: Part, display: Display, orientation: Orientation) -> bool:
-        """Window the part into the base buffer; whether anything was done."""
-        info = self._source.info
-        window = None if info.is_colour else display.window or self._default_window(part)
-        key = (part, orientation, window, display.inverted)
-        if key == self._base_key:
-            return False
-        values = turned(self._source.pixels(part), orientation)
-        out = self._base.shaped(_turned_shape(part, orientation))
-        if window is None:
-            pack_rgb(np.ascontiguousarray(values), out)
-            if display.inverted:
-                np.bitwise_xor(out, np.uint32(0x00FFFFFF), out=out)
-        else:
-            apply_table(self._table_for(window, display.inverted), values, out)
-        self._base_key = key
-        self._mixed_key = None
-        return True
-
-    def _default_window(self, part: Part) -> Window:
+    def _window(self, part: Part, display: Display) -> Window | None:
+        """The window to use: none on colour, an automatic one where none was chosen."""
+        if self._source.info.is_colour:
+            return None
+        if display.window is not None:
+            return display.window
         if self._automatic is None:
             self._automatic = automatic_window(self._source.info, self._source.pixels(part))
         return self._automatic
 
-    def _table_for(self, window: Window, inverted: bool) -> GreyTable:
-        key = (window.centre, window.width, inverted)
-        if self._table is None or key != self._table_key:
+    def _base(self, frame: _Frame, values: Pixels, out: Rgb32) -> None:
+        """Write values as RGB32, without masks."""
+        if frame.window is None:
+            pack_rgb(np.ascontiguousarray(values), out)
+            if frame.inverted:
+                np.bitwise_xor(out, np.uint32(0x00FFFFFF), out=out)
+            return
+        key = (frame.window.centre, frame.window.width, frame.inverted)
+        if self._table is None or self._table[0] != key:
             info = self._source.info
-            self._table = grey_table(info.rescale, window, info.dtype, info.inverted != inverted)
-            self._table_key = key
-        return self._table
+            table = grey_table(info.rescale, frame.window, info.dtype, info.inverted != frame.inverted)
+            self._table = (key, table)
+        apply_table(self._table[1], values, out)
 
-    def _make_overlay(self, part: Part, looks: tuple[MaskLook, ...]) -> Rect | None:
-        """Bring the overlay up to date; the area of the plane that changed."""
+    def _lay_all(self, frame: _Frame, looks: tuple[MaskLook, ...], opacity: float, pixels: Rgb32) -> None:
+        """Mix all masks into the whole part; only their common rectangle is touched."""
+        part = frame.part
         overlay: Overlay = self._overlay.shaped(part.shape)
-        if self._mask_key != part:
+        if self._overlay_key is None or self._overlay_key != (part, opacity) or self._looks != looks:
             compose(looks, part, self._palette, overlay)
-            self._mask_key, self._looks = part, looks
-            return _whole(part)
-        if looks is self._looks:
-            return None
-        area = changed_area(self._looks, looks, part.region.plane)
-        if area is not None:
-            compose(looks, part, self._palette, overlay, area)
-        self._looks = looks
-        return area
-
-    def _mix(self, part: Part, orientation: Orientation, opacity: float, area: Rect) -> None:
-        """Mix overlay and base inside an area of the plane."""
+        area = union([mask_bounds(look.mask, part.region.plane) for look in looks])
+        if area is None:
+            return
         rows, columns = samples(part, area)
-        shape = _turned_shape(part, orientation)
-        # Both buffers are seen as the stored plane here; the flips are views.
-        base = _unturned(self._base.shaped(shape), orientation)[rows, columns]
-        mixed = _unturned(self._mixed.shaped(shape), orientation)[rows, columns]
-        overlay = self._overlay.shaped(part.shape)[rows, columns]
-        if overlay.size == 0:
-            return
-        if self._source.info.is_colour:
-            self._mix_colour(base, mixed, overlay, opacity)
-            return
-        key = (opacity, len(self._palette))
-        if key != self._grey_mix_key:
-            self._grey_mix, self._grey_mix_key = self._palette.grey_table(opacity), key
-        if overlay.shape == part.shape:
-            # The whole part: in the order of the screen, straight into the buffer.
-            index = self._index.shaped(shape)
-            grey = self._base.shaped(shape).view(np.uint8)[:, _LOW_BYTE::4]
-            np.bitwise_or(turned(overlay, orientation), grey, out=index)
-            np.take(self._grey_mix, index, out=self._mixed.shaped(shape), mode="wrap")
-            return
-        index = np.bitwise_or(overlay, (base & np.uint32(255)).astype(np.uint16))
-        mixed[...] = self._grey_mix[index]
+        target = _unturned(pixels, frame.turn)[rows, columns]
+        target[...] = self._mixed(np.ascontiguousarray(target), overlay[rows, columns], opacity)
 
-    def _mix_colour(self, base: Rgb32, mixed: Rgb32, overlay: Overlay, opacity: float) -> None:
-        """Blend in 1/256 steps, two channels at a time, only where a mask is."""
-        mixed[...] = base
-        alpha, colour = self._palette.shares(opacity)
-        where = np.nonzero(overlay)
-        entry = overlay[where] >> 8
-        share = np.rint(alpha * 256).astype(np.uint32)[entry]
-        rgb = np.rint(colour).astype(np.uint32)
-        packed = (rgb[:, 0] << np.uint32(16) | rgb[:, 1] << np.uint32(8) | rgb[:, 2])[entry]
-        below = base[where]
-        even, odd, rest = np.uint32(0x00FF00FF), np.uint32(0x0000FF00), np.uint32(256) - share
-        red_blue = ((below & even) * rest + (packed & even) * share) >> np.uint32(8) & even
-        green = ((below & odd) * rest + (packed & odd) * share) >> np.uint32(8) & odd
-        mixed[where] = red_blue | green | np.uint32(0xFF000000)
+    def _lay_again(self, frame: _Frame, looks: tuple[MaskLook, ...], opacity: float, area: Rect, pixels: Rgb32) -> None:
+        """Window and mix an area again; what follows a brush stamp, so it costs only that area."""
+        part = frame.part
+        overlay: Overlay = self._overlay.shaped(part.shape)
+        compose(looks, part, self._palette, overlay, area)
+        rows, columns = samples(part, area)
+        values = self._source.pixels(part)[rows, columns]
+        fresh = np.empty(values.shape[:2], np.uint32)
+        if fresh.size:
+            self._base(frame, values, fresh)
+            _unturned(pixels, frame.turn)[rows, columns] = self._mixed(fresh, overlay[rows, columns], opacity)
+
+    def _mixed(self, base: Rgb32, overlay: Overlay, opacity: float) -> Rgb32:
+        """A base without masks and its overlay, mixed."""
+        if self._source.info.is_colour:
+            return mix_colour(base, overlay, *self._palette.shares(opacity))
+        key = (opacity, len(self._palette))
+        if self._mix is None or self._mix[0] != key:
+            self._mix = (key, self._palette.grey_table(opacity))
+        index = base.view(np.uint8)[:, _LOW_BYTE::4] | overlay
+        return np.take(self._mix[1], index, mode="wrap")
+
+
+def mix_colour(base: Rgb32, overlay: Overlay, alpha: NDArray[np.float64], colour: NDArray[np.float64]) -> Rgb32:
+    """Blend in 1/256 steps, two channels at a time, only where a mask is; `alpha` and `colour` are the palette's."""
+    mixed = base.copy()
+    where = np.nonzero(overlay)
+    entry = overlay[where] >> 8
+    share = np.rint(alpha * 256).astype(np.uint32)[entry]
+    rgb = np.rint(colour).astype(np.uint32)
+    packed = (rgb[:, 0] << np.uint32(16) | rgb[:, 1] << np.uint32(8) | rgb[:, 2])[entry]
+    below = base[where]
+    even, odd, rest = np.uint32(0x00FF00FF), np.uint32(0x0000FF00), np.uint32(256) - share
+    red_blue = ((below & even) * rest + (packed & even) * share) >> np.uint32(8) & even
+    green = ((below & odd) * rest + (packed & odd) * share) >> np.uint32(8) & odd
+    mixed[where] = red_blue | green | np.uint32(0xFF000000)
+    return mixed
 
 
 _LOW_BYTE = 0 if np.little_endian else 3
-
-
-def _whole(part: Part) -> Rect:
-    region = part.region
-    return region.x, region.y, region.x + region.width, region.y + region.height
-
-
-def _turned_shape(part: Part, orientation: Orientation) -> tuple[int, int]:
-    rows, columns = part.shape
-    return (columns, rows) if orientation.transpose else (rows, columns)
 
 
 def _unturned(array: Pixels, orientation: Orientation) -> Pixels:

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QWidget
 
 from dataset.annotation import Geometry
 from dataset.mask import Mask
-from desktop_app.canvas.corners import draw_busy, draw_corners
+from desktop_app.canvas.corners import CornerPainter, draw_busy
 from desktop_app.canvas.cursors import cursor_shape
 from desktop_app.canvas.hand import GestureTaker, Grip, Hand
 from desktop_app.canvas.hovering import hover_info
@@ -37,6 +37,12 @@ from desktop_app.display import Display
 from desktop_app.theme import DARK, Theme, font
 from imaging.geometry import Orientation, Plane, display_orientation
 from imaging.scan import Scan, Window
+
+STRIP = 60
+"""Lines of a picture scaled at a time. Qt shares a larger piece out to its threads and then waits for them: while a
+model keeps every core busy that wait is several times the work itself. The pixels are the same."""
+MOST_PIXELS_IN_STRIPS = 2_500_000
+"""On larger views the threads save more than they can cost."""
 
 
 class ScanView(QWidget):
@@ -78,6 +84,7 @@ class ScanView(QWidget):
         self._ground = QColor(theme.canvas)
         self._accent = QColor(theme.accent)
         self._small = font(theme, 12)
+        self._corners = CornerPainter(self._small)
         self._painter = MarkPainter(font(theme, 11.5, bold=True), theme.scale)
         self.update()
 
@@ -258,7 +265,7 @@ class ScanView(QWidget):
         self._blit(painter, patch, viewport)
         if shown:
             self._painter.draw(painter, self.plan, ratio)
-        draw_corners(painter, self._scan.info, viewport, self._display, self._small)
+        self._corners.draw(painter, self._scan.info, viewport, self._display)
         draw_preview(painter, self._preview, viewport)
 
     def _blit(self, painter: QPainter, patch: Patch | None, viewport: Viewport) -> None:
@@ -273,7 +280,15 @@ class ScanView(QWidget):
         image = QImage(pixels.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
         shrinks = viewport.scale * self.devicePixelRatioF() < patch.part.downsample
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._display.smooth or shrinks)
-        painter.drawImage(target, image, QRectF(0, 0, columns, rows))
+        source = QRectF(0, 0, columns, rows)
+        if self.width() * self.height() * self.devicePixelRatioF() ** 2 > MOST_PIXELS_IN_STRIPS:
+            painter.drawImage(target, image, source)
+            return
+        # Clipping beyond the exposed region costs nothing: Qt clips to that first.
+        for top in range(max(int(target.top()), 0), min(math.ceil(target.bottom()), self.height()), STRIP):
+            painter.setClipRect(0, top, self.width(), STRIP)
+            painter.drawImage(target, image, source)
+        painter.setClipping(False)
 
     # Events.
 
