@@ -96,7 +96,7 @@ class _Look:
 def _look(header: Header) -> _Look:
     """Read the whole header of one file and see that its pixels can be read."""
     dataset = facts.read_dataset(header.path)
-    if reason := facts.why_not_an_image(dataset):
+    if reason := facts.why_not_an_image(dataset, bool(header.pixels_length)):
         raise ScanProblem(reason, header.path)
     if not header.has_pixels:
         raise ScanProblem("holds no pixels", header.path)

@@ -27,19 +27,21 @@ class Undecodable(Exception):
 
 
 def decode_frame(
-    data: bytes, syntax: str, shape: tuple[int, int, int], dtype: np.dtype[Any], photometric: str
+    data: bytes, syntax: str, shape: tuple[int, int, int], dtype: np.dtype[Any], photometric: str, bits: bool = False
 ) -> tuple[NDArray[Any], bool]:
     """Samples of shape (rows, columns) or (rows, columns, samples), and whether colour became RGB on the way.
 
-    `shape` is (rows, columns, samples). A frame that declares another size is refused before it is unpacked.
+    `shape` is (rows, columns, samples); `bits` says that eight pixels share a byte where the codec packs bytes. A frame that declares another size is refused before it is unpacked.
     """
     import imagecodecs
 
     rows, columns, samples = shape
-    if syntax == RLE:
-        return _decode_rle(data, shape, dtype), False
-    if syntax == DEFLATED_FRAMES:
-        return _decode_deflated(data, shape, dtype), False
+    if syntax in {RLE, DEFLATED_FRAMES}:
+        unpack = _decode_rle if syntax == RLE else _decode_deflated
+        if not bits:
+            return unpack(data, shape, dtype), False
+        packed = unpack(data, (1, (rows * columns + 7) // 8, 1), dtype).reshape(-1)
+        return np.unpackbits(packed, bitorder="little", count=rows * columns).reshape(rows, columns), False
     declared = declared_size(data)
     if declared is not None and declared != (rows, columns):
         raise Undecodable(f"its header says {columns} × {rows}, its pixels are {declared[1]} × {declared[0]}")

@@ -92,8 +92,8 @@ def first_line(error: BaseException) -> str:
     return text or type(error).__name__
 
 
-def why_not_an_image(dataset: Any) -> str:
-    """Why a file without readable pixels is none of ours; empty when it may be an image."""
+def why_not_an_image(dataset: Any, has_data: bool) -> str:
+    """Why a file is none of ours; empty when it may be an image. `has_data` says that it has pixel data."""
     kind, modality = text(dataset, "SOPClassUID"), text(dataset, "Modality")
     has_pixels = bool(number(dataset, "Rows") and number(dataset, "Columns"))
     reasons = (
@@ -106,6 +106,7 @@ def why_not_an_image(dataset: Any) -> str:
         ("EncapsulatedDocument" in dataset, _NO_PIXELS["DOC"]),
         (not has_pixels and modality in _NO_PIXELS, _NO_PIXELS.get(modality, "")),
         (not len(dataset), "is no DICOM file: it holds no elements"),
+        (not has_pixels and has_data, "does not say how many rows and columns its pixels have"),
         (not has_pixels, "holds no pixels"),
     )
     return next((reason for holds, reason in reasons if holds), "")

@@ -77,7 +77,7 @@ def same_direction(one: Sequence[float] | None, other: Sequence[float] | None) -
 
 def stack(placements: Sequence[Placement], thickness: float | None = None) -> Stack:
     """Order frames along their normal and measure the grid; unplaced frames keep the order given."""
-    first = placements[0]
+    first: Placement = placements[0]
     along = depths(placements)
     if along is None:
         note = ("positions are not known; planes are in the order of the file",) if len(placements) > 1 else ()
@@ -93,7 +93,7 @@ def stack(placements: Sequence[Placement], thickness: float | None = None) -> St
         notes.append("planes were sorted by their position")
     step, gap, more = _step([placements[index] for index in order], along[list(order)])
     notes += more
-    affine = _affine(placements[order[0]], step, thickness)
+    affine = _affine(placements[int(np.argmin(along))], step, thickness)
     spacing = (first.across, first.down, gap)
     return Stack(order, spacing, affine, tuple(notes), same_place=len(order) > 1 and step is None)
 

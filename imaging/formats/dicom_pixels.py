@@ -138,7 +138,7 @@ def place_compressed(data: bytes, syntax: str, layout: Layout, dataset: Any, out
     """Decode one compressed frame into its place."""
     shape = (layout.rows, layout.columns, layout.samples)
     dtype = layout.stored_dtype
-    samples, is_rgb = decode_frame(data, syntax, shape, dtype, layout.photometric)
+    samples, is_rgb = decode_frame(data, syntax, shape, dtype, layout.photometric, layout.allocated == 1)
     place(samples, layout, dataset, out, is_rgb)
 
 
