@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from dataset.folder import Dataset
 from export.destination import Destination, Stored, SyncProblem, Upload
 from export.manifest import MOST_BYTES, NAME, Entry, manifest_bytes, read_manifest
 from export.synced import Remembered, SyncMemory
 from imaging.progress import Cancelled, Progress
+
+if TYPE_CHECKING:
+    from dataset.folder import Dataset
 
 BLOCK = 2**20
 LARGE = 8 * 2**20
@@ -27,7 +33,7 @@ LARGE_AT_ONCE = 4
 class LocalFile:
     """A file of the dataset as it lies on the disk."""
 
-    place: Path
+    place: str
     size: int
     changed_ns: int
 
@@ -111,11 +117,11 @@ def local_files(folder: Path, paths: Iterable[str]) -> dict[str, LocalFile]:
     """Files of a folder as they are now, by their path with `/`; links are left out, they may lead anywhere."""
     found: dict[str, LocalFile] = {}
     for path in paths:
-        place = folder / path
+        place = os.path.join(folder, path)  # thousands of Path objects would take longer than asking the disk
         try:
-            facts = place.stat(follow_symlinks=False)
+            facts = os.lstat(place)
         except OSError as error:
-            raise SyncProblem(f"cannot be read ({error.strerror})", str(place), "Run overread verify") from error
+            raise SyncProblem(f"cannot be read ({error.strerror})", place, "Run overread verify") from error
         if stat.S_ISREG(facts.st_mode) and path != NAME:
             found[path] = LocalFile(place, facts.st_size, facts.st_mtime_ns)
     return found
@@ -170,7 +176,7 @@ class _Source:
         digest = hashlib.sha256()
         self.count = 0
         try:
-            with self._file.place.open("rb") as source:
+            with open(self._file.place, "rb") as source:
                 while block := source.read(BLOCK):
                     self._progress.check()
                     digest.update(block)
@@ -178,7 +184,7 @@ class _Source:
                     yield block
         except OSError as error:
             advice = "Check the disk and sync again"
-            self.error = SyncProblem(f"cannot be read ({error.strerror})", str(self._file.place), advice)
+            self.error = SyncProblem(f"cannot be read ({error.strerror})", self._file.place, advice)
             raise self.error from error
         except Cancelled as stopped:
             self.error = stopped
@@ -211,25 +217,30 @@ def _send(
     total = sum(file.size for file in files.values())
     sent: dict[str, Remembered] = {}
 
-    def work(path: str) -> None:
-        progress.check()
-        sent[path] = sources[path].send(path, destination)
-        memory.add(path, sent[path])
+    by_size = sorted(files, key=lambda path: -files[path].size)
+    large = deque(path for path in by_size if files[path].size > LARGE)
+    small = deque(path for path in by_size if files[path].size <= LARGE)
 
-    with ThreadPoolExecutor(AT_ONCE) as small, ThreadPoolExecutor(LARGE_AT_ONCE) as large:
-        by_size = sorted(files, key=lambda path: -files[path].size)
-        jobs = [(large if files[path].size > LARGE else small).submit(work, path) for path in by_size]
-        waiting: set[Future[None]] = set(jobs)
+    def drain(waiting: deque[str]) -> None:
+        with suppress(IndexError):
+            while True:
+                progress.check()
+                path = waiting.popleft()
+                sent[path] = sources[path].send(path, destination)
+                memory.add(path, sent[path])
+
+    with ThreadPoolExecutor(AT_ONCE + LARGE_AT_ONCE, "sync") as pool:
+        jobs = {pool.submit(drain, large) for _ in range(LARGE_AT_ONCE)}
+        jobs |= {pool.submit(drain, small) for _ in range(AT_ONCE)}
         try:
-            while waiting:
-                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_EXCEPTION)
+            while jobs:
+                done, jobs = wait(jobs, timeout=0.2, return_when=FIRST_EXCEPTION)
                 for job in done:
                     job.result()
                 progress.report(sum(source.count for source in sources.values()), total, f"{len(sent)} sent")
-        except BaseException:
-            for job in waiting:
-                job.cancel()
-            raise
+        finally:
+            large.clear()
+            small.clear()
     return sent
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -42,7 +42,7 @@ class SyncMemory:
         with self._lock:
             self.files[path] = file
             self.manifest_tag = ""
-            self._append({"path": path, **asdict(file)})
+            self._append(_line(path, file))
 
     def finish(self, files: Mapping[str, Remembered], manifest_tag: str) -> None:
         """Keep exactly these files, under this manifest."""
@@ -51,7 +51,7 @@ class SyncMemory:
             if (self.files, self.manifest_tag) == (files, manifest_tag):
                 return
             self.files, self.manifest_tag = dict(files), manifest_tag
-            lines = [json.dumps({"path": path, **asdict(file)}) for path, file in files.items()]
+            lines = [_line(path, file) for path, file in files.items()]
             self._replace("\n".join([*lines, json.dumps({"manifest": manifest_tag})]) + "\n")
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class SyncMemory:
             except (ValueError, KeyError, TypeError):
                 continue  # the last line of a sync that was killed
 
-    def _append(self, facts: dict[str, object]) -> None:
+    def _append(self, line: str) -> None:
         if self._place is None:
             return
         try:
@@ -88,7 +88,7 @@ class SyncMemory:
                 # The newline first ends a line that was cut short.
                 self._lines = self._place.open("a", encoding="utf-8", buffering=1)
                 self._lines.write("\n")
-            self._lines.write(json.dumps(facts) + "\n")
+            self._lines.write(line + "\n")
         except OSError:
             self._place = None  # memory is a convenience; a full disk must not stop the sync
 
@@ -102,3 +102,8 @@ class SyncMemory:
             unfinished.replace(self._place)
         except OSError:
             self._place = None
+
+
+def _line(path: str, file: Remembered) -> str:
+    facts = {"path": path, "size": file.size, "changed_ns": file.changed_ns, "sha256": file.sha256, "tag": file.tag}
+    return json.dumps(facts)

@@ -102,10 +102,9 @@ def main(rounds: int) -> None:
         for name in CLIENTS:
             mine, bound = seconds[name, again], seconds["obstore", again]
             ratio = statistics.median(a / b for a, b in zip(mine, bound, strict=True))
-            best = f"{min(mine):.2f} s, {ratio:.2f} × obstore"
-            print(
-                f"W6 {'again' if again else 'first'} {name:9} {best} (best {min(mine) / min(bound):.2f} ×), {requests[name, again]} requests"
-            )
+            when = "again" if again else "first"
+            best = f"{min(mine):.2f} s at best, {min(mine) / min(bound):.2f} × obstore's best"
+            print(f"W6 {when} {name:9} {ratio:.2f} × obstore ({best}), {requests[name, again]} requests")
 
 
 if __name__ == "__main__":
