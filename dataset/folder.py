@@ -6,69 +6,139 @@ thread. Every failure is one `DatasetProblem`.
 
 from __future__ import annotations
 
+import os
+import re
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from dataset import groups, labelfile
+from dataset.acceptance import accepted_snapshot, is_waiting, prediction_to_accept
+from dataset.annotation import new_id, now
+from dataset.catalogue import Catalogue
 from dataset.document import Edit, Snapshot
+from dataset.durable import make_folder, replace_file, told
+from dataset.entry import Entry
+from dataset.errors import DatasetProblem
+from dataset.facts import read_json
+from dataset.files import labels_of, prediction_files, read_prediction, read_snapshot, revision_files
+from dataset.heads import basis_of, exported, head_of
+from dataset.intake import kept_scan, take_in
+from dataset.journals import Journals
 from dataset.label import Label, LabelSet
+from dataset.manifest import FILE, Manifest, manifest_from_json, new_manifest
 from dataset.prediction import Prediction
 from dataset.record import Basis, Finding, Head, LookedAt, Revision, ScanRecord, Split, Unsaved
+from dataset.store import Store
 from imaging.loaded import LoadedScan
 from imaging.progress import Progress
 from imaging.scan import Scan
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 class Dataset:
     """An open dataset folder."""
 
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self._store = Store(folder)
+        self._manifest = manifest
+        self._mutex = threading.RLock()
+        self._journals = Journals(folder / "journal")
+        self._catalogue = Catalogue(self._store)
+
     @staticmethod
     def create(folder: Path, labels: LabelSet | None = None, *, title: str = "") -> Dataset:
         """Make a new dataset in a folder that is absent or empty."""
-        raise NotImplementedError
+        folder = folder.absolute()
+        with told(folder):
+            if folder.exists() and not folder.is_dir():
+                raise DatasetProblem("is no folder", folder, "Choose a folder")
+            if folder.exists() and any(not n.startswith(".") and n != groups.KEY_FILE for n in os.listdir(folder)):
+                raise DatasetProblem("is not empty and holds no dataset", folder, "Choose an empty folder")
+            make_folder(folder)
+        labels = labels or LabelSet(new_id(), ())
+        manifest, files, key = new_manifest(title, labels)
+        if key:
+            with told(folder):
+                replace_file(folder / groups.KEY_FILE, key, mode=0o600)
+        Store(folder).commit("", "dataset created", files, dataset=manifest.id)
+        return Dataset.open(folder)
 
     @staticmethod
     def open(folder: Path) -> Dataset:
         """Open a dataset; finishes what a killed program left half-way. A read-only folder opens for reading."""
-        raise NotImplementedError
+        folder = folder.absolute()
+        if not (folder / FILE).exists() and not (folder / "audit.jsonl").exists():
+            raise DatasetProblem("is no dataset folder", folder, f"A dataset folder has a {FILE}")
+        if os.access(folder, os.W_OK):
+            Store(folder).finish_commits()
+        dataset = Dataset(folder, read_json(folder / FILE, manifest_from_json))
+        with dataset._mutex:
+            dataset._begin()
+        return dataset
 
     @staticmethod
     def open_or_create(folder: Path, labels: LabelSet | None = None) -> Dataset:
-        """Open the dataset of a folder, or make one where there is none."""
-        raise NotImplementedError
+        """Open the dataset of a folder, or make one where there is none; `labels` that it lacks are added."""
+        if not (folder / FILE).exists() and not (folder / "audit.jsonl").exists():
+            return Dataset.create(folder, labels)
+        dataset = Dataset.open(folder)
+        if labels is not None:
+            dataset.add_labels(labels.labels)
+        return dataset
 
     def close(self) -> None:
         """Let go of the folder's files."""
-        raise NotImplementedError
+        with self._mutex:
+            self._journals.close()
 
     @property
     def folder(self) -> Path:
         """Where it is."""
-        raise NotImplementedError
+        return self._store.folder
 
     @property
     def id(self) -> str:
         """Its id, made when it was created."""
-        raise NotImplementedError
+        return self._manifest.id
 
     @property
     def title(self) -> str:
         """What it is called; may be empty."""
-        raise NotImplementedError
+        return self._manifest.title
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the folder can be written at all."""
+        return os.access(self.folder, os.W_OK)
 
     # Labels.
 
     @property
     def labels(self) -> LabelSet:
-        """The label set as it is now."""
-        raise NotImplementedError
+        """The label set as last read or written."""
+        return self._catalogue.labels
 
     def add_labels(self, labels: Iterable[Label]) -> LabelSet:
         """Add labels whose ids the set lacks; those there already stay as they are."""
-        raise NotImplementedError
+        with self._mutex:
+            wanted, catalogue = tuple(labels), self._catalogue
+            if catalogue.labels.with_labels(wanted) != catalogue.labels:
+                with self._store.locked():
+                    catalogue.read_labels()
+                    catalogue.write_labels(catalogue.labels.with_labels(wanted))
+            return catalogue.labels
 
     def save_labels(self, labels: LabelSet) -> None:
         """Replace the label set; refuses to drop a label in use."""
-        raise NotImplementedError
+        with self._mutex, self._store.locked():
+            self._catalogue.refresh()
+            lost = self._catalogue.lost_labels(labels)
+            if lost:
+                advice = "Relabel what uses it before removing it"
+                raise DatasetProblem(f"label {lost[0]!r} is in use", labelfile.NAME, advice)
+            self._catalogue.write_labels(labels)
 
     # Scans.
 
@@ -80,33 +150,71 @@ class Dataset:
         `patient` names whose it is where the file does not. Pixels are kept unless the scan is a slide, or as
         `keep_pixels` says.
         """
-        raise NotImplementedError
+        if not _KEY.fullmatch(key):
+            raise DatasetProblem(f"scan key {key!r} cannot be a folder's name", self.folder)
+        if self.has(key):
+            return self.record(key)
+        group_key = groups.load_key(self.folder, self._manifest.group_check)
+        keep = scan.info.kind != "slide" if keep_pixels is None else keep_pixels
+        taken = take_in(scan, key, patient, group_key, self._manifest.shares, progress, keep_pixels=keep)
+        with self._mutex, self._store.locked():
+            if not self.has(key):
+                drawn = self._catalogue.split_of(taken.record.group) or taken.record.split
+                files = {f"scans/{key}/{name}": data for name, data in taken.files(drawn).items()}
+                self._store.commit("", "scan added", files, scan=key, split=drawn)
+        return self.record(key)
 
     def has(self, key: str) -> bool:
         """Whether a scan is in the dataset."""
-        raise NotImplementedError
+        with self._mutex:
+            return _KEY.fullmatch(key) is not None and self._catalogue.has(key)
 
     def records(self) -> tuple[ScanRecord, ...]:
-        """All scans, in the order they were added; from the index, so cheap."""
-        raise NotImplementedError
+        """All scans, in the order they were added; from the index, so cheap.
+
+        A scan with a damaged file has a `problem`; one whose `scan.json` cannot be read is in `problems` only.
+        """
+        with self._mutex:
+            self._catalogue.refresh()
+            edited = self._journals.edited()
+            found = [_summary(entry, edited.get(key, [])) for key, entry in self._catalogue.entries.items()]
+        return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.added.timestamp(), r.key)))
+
+    def problems(self) -> tuple[DatasetProblem, ...]:
+        """What is wrong with files of scans, as far as it was seen without opening them all."""
+        with self._mutex:
+            return tuple(problem for entry in self._catalogue.entries.values() for problem in entry.problems.values())
 
     def record(self, key: str) -> ScanRecord:
-        """One scan's record."""
-        raise NotImplementedError
+        """One scan's record; raises what is wrong with any file of it."""
+        with self._mutex:
+            record = _summary(self._entry(key), self._journals.edited().get(key, []))
+            assert record is not None
+            return record
 
     def open_pixels(self, key: str) -> LoadedScan:
         """The scan from the pixels the dataset keeps; the files it came from are not needed."""
-        raise NotImplementedError
+        with self._mutex:
+            return kept_scan(self._entry(key))
 
     # Predictions.
 
     def save_prediction(self, prediction: Prediction) -> None:
         """Keep what a model proposed, for good. Its scan and its labels must be in the dataset."""
-        raise NotImplementedError
+        with self._mutex:
+            entry = self._entry(prediction.scan)
+            self._catalogue.require_labels(labels_of(prediction), str(prediction.model))
+            files = prediction_files(prediction, entry.check().info, self.labels)
+            placed = {f"scans/{prediction.scan}/predictions/{name}": data for name, data in files.items()}
+            author = f"model:{prediction.model}"
+            self._store.commit(author, "prediction saved", placed, scan=prediction.scan, prediction=prediction.id)
 
     def predictions(self, key: str) -> tuple[Prediction, ...]:
         """All predictions of a scan, oldest first."""
-        raise NotImplementedError
+        with self._mutex:
+            record = self.record(key)
+        folder = self.folder / "scans" / key / "predictions"
+        return tuple(read_prediction(folder / f"{summary.id}.json") for summary in record.predictions)
 
     # Revisions.
 
@@ -124,67 +232,186 @@ class Dataset:
     ) -> Revision:
         """Keep a state of a scan's document, for good; edits kept so far of this scan are then in a revision.
 
-        `basis` is worked out from the marks when not given (`dataset.acceptance.basis_of`); `base` is the revision id
-        the state was made from.
+        `basis` is worked out from the marks when not given (`dataset.heads.basis_of`); `base` is the revision id
+        the state was made from, `prediction` the prediction it answers.
         """
-        raise NotImplementedError
+        with self._mutex:
+            entry = self._entry(key)
+            record = entry.check()
+            for identity, known in ((base, entry.revisions), (prediction, entry.predictions)):
+                if identity and identity not in known:
+                    raise DatasetProblem(f"has no revision or prediction {identity!r}", record.title)
+            used = {annotation.label for annotation in snapshot.annotations}
+            self._catalogue.require_labels(used, record.title)
+            revision = Revision(
+                new_id(),
+                key,
+                author,
+                now(),
+                basis or basis_of(snapshot, entry.revisions.get(base)),
+                base,
+                prediction,
+                finished,
+                reviewed,
+                len(snapshot.annotations),
+                tuple(sorted(used)),
+                self._journals.marks(key),
+            )
+            files = revision_files(revision, snapshot, record.info, self.labels)
+            placed = {f"scans/{key}/revisions/{name}": data for name, data in files.items()}
+            facts = {"scan": key, "revision": revision.id, "basis": revision.basis}
+            self._store.commit(author, "revision saved", placed, **facts)
+            self._journals.drop(name for name, _number in revision.covers)
+            return revision
 
     def revisions(self, key: str) -> tuple[Revision, ...]:
         """All revisions of a scan, oldest first."""
-        raise NotImplementedError
+        with self._mutex:
+            return self._entry(key).sorted_revisions()
 
     def head(self, key: str) -> Head:
         """The revision that stands for a scan, and the conflicts."""
-        raise NotImplementedError
+        return head_of(self.revisions(key))
 
     def snapshot(self, revision: Revision) -> Snapshot:
         """The marks of a revision."""
-        raise NotImplementedError
+        return read_snapshot(self._store.path(f"scans/{revision.scan}/revisions/{revision.id}.json"))
 
     def accept(
         self, key: str | None, author: str, *, model: str | None = None, threshold: float | None = None
     ) -> tuple[Revision, ...]:
-        """Save the newest prediction of a scan (`None`: of every scan no person has finished) as its labels.
+        """Save the newest prediction of a scan as its labels; `None`: of every scan that no person has begun.
 
-        `model` (a name, or `name@version`) says whose prediction where several models have read.
+        `model` (a name, or `name@version`) says whose prediction, where several models have read. A prediction that
+        was accepted before is not accepted again.
         """
-        raise NotImplementedError
+        records = self.records() if key is None else (self.record(key),)
+        if key is None:
+            records = tuple(r for r in records if is_waiting(r, [v.basis for v in self.revisions(r.key)]))
+        chosen = [(record, prediction_to_accept(record, model)) for record in records]
+        saved: list[Revision] = []
+        for record, summary in chosen:
+            if summary is None:
+                if key is not None:
+                    advice = "Run the model on it first"
+                    raise DatasetProblem("has no prediction" + (f" of {model}" if model else ""), record.title, advice)
+                continue
+            known = self.revisions(record.key)
+            if any(r.basis == "accepted" and r.prediction == summary.id for r in known):
+                continue
+            path = self.folder / "scans" / record.key / "predictions" / f"{summary.id}.json"
+            snapshot = accepted_snapshot(read_prediction(path), threshold)
+            base = head_of(r for r in known if r.basis == "accepted").revision
+            saved.append(
+                self.save_revision(
+                    record.key,
+                    snapshot,
+                    author=author,
+                    basis="accepted",
+                    base=base.id if base else "",
+                    prediction=summary.id,
+                )
+            )
+        return tuple(saved)
 
     def export_view(self, split: Split | None = None) -> Iterator[LookedAt]:
         """What was looked at, scan by scan; corrections win over acceptances. Unseen scans never come."""
-        raise NotImplementedError
+        for record in self.records():
+            if split is not None and record.split != split:
+                continue
+            revision = exported(self.revisions(record.key))
+            if revision is not None:
+                yield LookedAt(record, revision, self.snapshot(revision))
 
     # The journal: edits not yet in a revision.
 
     def keep(self, key: str, edit: Edit, *, author: str = "") -> int:
-        """Put an applied edit into the journal, on the disk when this returns; its number in this session's journal."""
-        raise NotImplementedError
+        """Put an applied edit into the journal, on the disk when this returns; its number in that journal."""
+        if not _KEY.fullmatch(key):
+            raise DatasetProblem(f"scan key {key!r} cannot be a file's name", self.folder)
+        with self._mutex:
+            return self._journals.keep(key, edit, author)
 
     def unsaved(self) -> tuple[Unsaved, ...]:
-        """What sessions that have ended left unsaved; those of running programs are not listed."""
-        raise NotImplementedError
+        """Edits that are in no revision, by scan: this program's, and what sessions that have ended left."""
+        with self._mutex:
+            keys = sorted(self._journals.edited())
+            found = {key: self._journals.ended(key) for key in keys} if self.is_writable else {}
+            return tuple(
+                Unsaved(
+                    key,
+                    texts[0][1].author,
+                    texts[0][1].started,
+                    sum(len(text.edits) for _path, text in texts),
+                    tuple(path.name for path, _text in texts),
+                    any(text.is_damaged for _path, text in texts),
+                )
+                for key, texts in found.items()
+                if texts
+            )
 
     def unsaved_edits(self, key: str) -> tuple[Edit, ...]:
-        """Edits of ended sessions on a scan that are in no revision, oldest first.
+        """Edits of a scan that are in no revision, of this and of ended sessions, oldest first.
 
         To be applied to the head; the next `save_revision` of the scan by this program then covers them.
         """
-        raise NotImplementedError
+        with self._mutex:
+            if not self.is_writable:
+                return ()
+            known = self._entry(key).revisions.values() if self.has(key) else ()
+            covered = dict(mark for revision in known for mark in revision.covers)
+            texts = self._journals.ended(key)
+            return tuple(edit for path, text in texts for edit in text.edits[covered.get(path.name, 0) :])
 
     def discard_unsaved(self, key: str, author: str) -> None:
-        """Drop the unsaved edits of ended sessions on a scan; said in the audit."""
-        raise NotImplementedError
+        """Drop the edits of a scan that are in no revision; said in the audit."""
+        with self._mutex:
+            names = [path.name for path, _text in self._journals.ended(key)]
+            if names:
+                self.audit(author, "unsaved edits dropped", scan=key)
+                self._journals.drop(names)
 
     # The folder.
 
     def travelling_files(self) -> tuple[str, ...]:
         """Relative paths of the files that may be synced; journal, index, locks and the group key stay here."""
-        raise NotImplementedError
+        with told(self.folder):
+            scans = self._store.files()
+            top = [name for name in (FILE, labelfile.NAME, "audit.jsonl") if (self.folder / name).exists()]
+        return (*scans, *top)
 
     def audit(self, author: str, what: str, **facts: str) -> None:
         """Add an event to the audit chain."""
-        raise NotImplementedError
+        self._store.commit(author, what, {}, **facts)
 
     def verify(self, progress: Progress) -> list[Finding]:
         """Check everything in the folder; an empty list when all is as it was written."""
-        raise NotImplementedError
+        from dataset.verify import verify_folder
+
+        return verify_folder(self.folder, progress)
+
+    # Within.
+
+    def _begin(self) -> None:
+        """Bring what is known up to date, once, when the folder is opened."""
+        self._catalogue.read_labels()
+        self._catalogue.refresh()
+        lost = self._catalogue.lost_labels(self.labels)
+        if lost:
+            where = self.folder / labelfile.NAME
+            raise DatasetProblem(f"has lost label {lost[0]!r}, which marks use", where, "Put it back")
+        if self.is_writable:
+            for key in self._journals.edited():
+                if key in self._catalogue.entries:
+                    self._journals.drop_covered(self._catalogue.entries[key].revisions.values())
+
+    def _entry(self, key: str) -> Entry:
+        if not _KEY.fullmatch(key):
+            raise DatasetProblem(f"scan key {key!r} cannot be a folder's name", self.folder)
+        return self._catalogue.entry(key)
+
+
+def _summary(entry: Entry, journals: Iterable[str]) -> ScanRecord | None:
+    """A scan's record with its state; edits that are in no revision make it one in progress."""
+    covered = {name for revision in entry.revisions.values() for name, _number in revision.covers}
+    return entry.summary(is_edited=not covered.issuperset(journals))

@@ -99,6 +99,11 @@ class Mask:
             if key.plane == plane:
                 yield key.column * TILE + tile.x, key.row * TILE + tile.y, tile.bits
 
+    def pieces(self) -> Iterator[tuple[int, int, int, Bits]]:
+        """All set rectangles: plane, x, y in plane pixels, and bits."""
+        for key, tile in self.tiles.items():
+            yield key.plane, key.column * TILE + tile.x, key.row * TILE + tile.y, tile.bits
+
     def bounds(self, plane: int) -> tuple[int, int, int, int] | None:
         """x, y, width, height of the set pixels of a plane, or `None`."""
         pieces = [(x, y, x + b.shape[1], y + b.shape[0]) for x, y, b in self.on_plane(plane)]
@@ -171,8 +176,13 @@ def mask_of_plane(bits: Bits, plane: int, *, axis: Axis = 0, x: int = 0, y: int 
 
 def mask_of_volume(bits: Bits) -> Mask:
     """The mask of a boolean (planes, rows, columns) array, on axis 0."""
-    mask = empty_mask(0)
+    return mask_of_stack(bits)
+
+
+def mask_of_stack(bits: Bits, *, axis: Axis = 0, plane: int = 0, x: int = 0, y: int = 0) -> Mask:
+    """The mask of a boolean (planes of the axis, height, width) array laid from `plane` on at (x, y)."""
+    nothing = empty_mask(axis)
     tiles: dict[TileKey, Tile] = {}
-    for plane in np.flatnonzero(bits.any(axis=(1, 2))):
-        tiles.update(mask.painted(int(plane), 0, 0, bits[plane], value=True).tiles)
-    return Mask(0, MappingProxyType(tiles))
+    for index in np.flatnonzero(bits.any(axis=(1, 2))):
+        tiles.update(nothing.painted(plane + int(index), x, y, bits[index], value=True).tiles)
+    return Mask(axis, MappingProxyType(tiles))

@@ -57,7 +57,8 @@ class Revision:
     @property
     def state(self) -> State:
         """The state of a scan whose head this is."""
-        if not self.is_finished:
+        # That nothing is there has to be said; a document from which all marks were deleted does not say it.
+        if not self.is_finished or (self.count == 0 and self.basis == "corrected"):
             return "in progress"
         if self.is_reviewed:
             return "reviewed"
@@ -109,6 +110,8 @@ class ScanRecord:
     head: Head = Head()
     predictions: tuple[PredictionSummary, ...] = ()
     """Oldest first."""
+    problem: str = ""
+    """Why the scan cannot be opened, in one line, when a file of it is damaged."""
 
 
 @dataclass(frozen=True, slots=True)

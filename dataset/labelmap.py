@@ -1,0 +1,253 @@
+"""Masks as compressed label maps: 16-bit PNG on single planes, NRRD with Slicer's segment fields in stacks of planes.
+
+A label map gives each voxel the number of one mask; masks that overlap go into further layers, one file each. In
+the NRRD only the box that holds anything is stored; its origin says where it lies, as in Slicer's own files.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.facts import Facts, Malformed
+from dataset.mask import Bits, Mask, empty_mask, mask_of_stack
+from dataset.nrrd import decode_nrrd, encode_nrrd
+from imaging.geometry import Affine, Axis
+from imaging.scan import ScanInfo
+
+LARGEST_PLANE = 64 * 2**20
+"""Pixels of a plane up to which its label map is as large as the plane; above, only the part that holds anything."""
+LARGEST_MAP = 2**32
+"""Voxels of one label map at most, written or read."""
+
+Voxels = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A mask with what is shown of it: the mark's id, its label's name and colour (#rrggbb)."""
+
+    id: str
+    mask: Mask
+    name: str = ""
+    colour: str = "#808080"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A box of voxels: the first along (k, j, i) and how many."""
+
+    start: tuple[int, int, int]
+    shape: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMaps:
+    """Masks as files: each file's bytes by its ending, and where each mask is, for `read_masks`."""
+
+    files: Mapping[str, bytes]
+    table: tuple[Mapping[str, object], ...]
+
+
+def write_masks(segments: Sequence[Segment], info: ScanInfo) -> LabelMaps:
+    """The label maps of the masks of one scan."""
+    filled = [segment for segment in segments if not segment.mask.is_empty]
+    table: dict[str, dict[str, object]] = {
+        s.id: {"id": s.id, "axis": s.mask.axis, "layer": "", "value": 0} for s in segments
+    }
+    files: dict[str, bytes] = {}
+    if filled:
+        extent = _extent(filled, info)
+        if math.prod(extent.shape) > LARGEST_MAP:
+            raise Malformed(f"the masks reach over {extent.shape} voxels, too many for one label map")
+        for number, (layer, members) in enumerate(_layers(filled, extent)):
+            name = f"mask-{number}" + (".png" if _is_flat(extent, info) else ".seg.nrrd")
+            if _is_flat(extent, info):
+                files[name] = _encode_png(layer[0])
+            else:
+                files[name] = _encode_nrrd(layer, members, extent, info.affine, info)
+            for value, segment in members.items():
+                start = [extent.start[2], extent.start[1], extent.start[0]]
+                table[segment.id] |= {"layer": name, "value": value, "origin": start, "shape": list(extent.shape)}
+    return LabelMaps(files, tuple(table.values()))
+
+
+def read_masks(files: Mapping[str, bytes], table: Sequence[Facts]) -> dict[str, Mask]:
+    """The masks of label maps, by id; `Malformed` where the files do not hold what the table says."""
+    masks: dict[str, Mask] = {}
+    rows: dict[str, list[Facts]] = {}
+    for row in table:
+        if row.text("layer"):
+            rows.setdefault(row.text("layer"), []).append(row)
+        else:
+            masks[row.text("id")] = empty_mask(_axis(row))
+    for name, members in rows.items():
+        if name not in files:
+            raise Malformed(f"{name} is missing")
+        start, shape = _extent_of(members[0])
+        layer = _decode(name, files[name], shape)
+        masks |= _masks_of(layer, start, {row.whole("value"): row for row in members})
+    return masks
+
+
+def _masks_of(layer: Voxels, start: tuple[int, int, int], rows: Mapping[int, Facts]) -> dict[str, Mask]:
+    """The mask of each value of a layer whose first voxel is at `start` (k, j, i)."""
+    from scipy.ndimage import find_objects
+
+    top = int(layer.max(initial=0))
+    found = cast("list[tuple[slice, slice, slice] | None]", find_objects(layer, top) if top else [])
+    masks: dict[str, Mask] = {}
+    for value, row in rows.items():
+        box = found[value - 1] if 0 < value <= len(found) else None
+        if box is None:
+            raise Malformed(f"mask {row.text('id')} is not in its file")
+        axis = _axis(row)
+        bits: Bits = np.moveaxis(layer[box] == value, axis, 0)
+        k, j, i = (offset + part.start for offset, part in zip(start, box, strict=True))
+        plane, x, y = {0: (k, i, j), 1: (j, i, k), 2: (i, j, k)}[axis]
+        masks[row.text("id")] = mask_of_stack(bits, axis=axis, plane=plane, x=x, y=y)
+    return masks
+
+
+def _is_flat(extent: Extent, info: ScanInfo) -> bool:
+    return info.size.planes == 1 and extent.shape[0] == 1
+
+
+def _extent(segments: Sequence[Segment], info: ScanInfo) -> Extent:
+    """The box that holds all masks; the whole plane of a single-plane scan unless that is very large."""
+    low = np.full(3, np.iinfo(np.int64).max)
+    high = np.zeros(3, np.int64)
+    for segment in segments:
+        for corner, shape, _bits in _pieces(segment.mask):
+            low = np.minimum(low, corner)
+            high = np.maximum(high, np.add(corner, shape))
+    size = info.size
+    if size.planes == 1 and high[0] == 1 and size.columns * size.rows <= LARGEST_PLANE:
+        low, high = np.zeros(3, np.int64), np.maximum(high, (1, size.rows, size.columns))
+    k, j, i = (int(v) for v in low)
+    planes, rows, columns = (int(v) for v in high - low)
+    return Extent((k, j, i), (planes, rows, columns))
+
+
+def _layers(segments: Sequence[Segment], extent: Extent) -> list[tuple[Voxels, dict[int, Segment]]]:
+    """Label maps, each with its masks by number; a mask goes into the first layer where it overlaps no other."""
+    dtype = np.uint8 if len(segments) < 256 else np.uint16
+    layers: list[tuple[Voxels, dict[int, Segment]]] = []
+    for segment in segments:
+        for layer, members in layers:
+            if len(members) < 65535 and all(not view[bits].any() for view, bits in _views(layer, segment, extent)):
+                break
+        else:
+            layer, members = np.zeros(extent.shape, dtype), dict[int, Segment]()
+            layers.append((layer, members))
+        value = len(members) + 1
+        members[value] = segment
+        for view, bits in _views(layer, segment, extent):
+            view[bits] = value
+    return layers
+
+
+def _views(layer: Voxels, segment: Segment, extent: Extent) -> Iterator[tuple[Voxels, Bits]]:
+    """The part of a layer under each piece of a mask, and the piece's bits."""
+    k0, j0, i0 = extent.start
+    for (k, j, i), (planes, rows, columns), bits in _pieces(segment.mask):
+        block = layer[k - k0 : k - k0 + planes, j - j0 : j - j0 + rows, i - i0 : i - i0 + columns]
+        yield block, bits
+
+
+def _pieces(mask: Mask) -> Iterator[tuple[tuple[int, int, int], tuple[int, int, int], Bits]]:
+    """A mask's tiles as boxes of voxels: corner (k, j, i), shape, and bits of that shape."""
+    for plane, x, y, bits in mask.pieces():
+        corner = {0: (plane, y, x), 1: (y, plane, x), 2: (y, x, plane)}[mask.axis]
+        block = np.expand_dims(bits, mask.axis)
+        yield corner, (block.shape[0], block.shape[1], block.shape[2]), block
+
+
+def _encode_png(plane: Voxels) -> bytes:
+    import imagecodecs
+
+    return bytes(imagecodecs.png_encode(plane, level=1))
+
+
+def _decode(name: str, data: bytes, shape: tuple[int, int, int]) -> Voxels:
+    """A layer of the expected shape; anything else is refused before it takes memory."""
+    import imagecodecs
+
+    if math.prod(shape) > LARGEST_MAP or min(shape) < 1:
+        raise Malformed(f"{name} says it is {shape} voxels large")
+    if name.endswith(".png"):
+        header = (int.from_bytes(data[20:24], "big"), int.from_bytes(data[16:20], "big"))
+        if header != shape[1:]:
+            raise Malformed(f"{name} is not as large as its revision says")
+        try:
+            layer: Voxels = imagecodecs.png_decode(data)[None]
+        except (RuntimeError, ValueError) as error:
+            raise Malformed(f"{name} is damaged") from error
+    else:
+        layer, _fields = decode_nrrd(data, math.prod(shape) * 2)
+    if layer.shape != shape or layer.dtype.name not in {"uint8", "uint16"}:
+        raise Malformed(f"{name} is not as large as its revision says")
+    return layer
+
+
+def _encode_nrrd(
+    layer: Voxels, members: Mapping[int, Segment], extent: Extent, affine: Affine | None, info: ScanInfo
+) -> bytes:
+    """A layer with Slicer's segment fields; the origin is moved to the stored box."""
+    k0, j0, i0 = extent.start
+    planes, rows, columns = extent.shape
+    fields = {
+        "Segmentation_MasterRepresentation": "Binary labelmap",
+        "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
+        "Segmentation_ReferenceImageExtentOffset": f"{i0} {j0} {k0}",
+    }
+    for number, (value, segment) in enumerate(members.items()):
+        fields |= {
+            f"Segment{number}_ID": segment.id,
+            f"Segment{number}_Name": segment.name or segment.id,
+            f"Segment{number}_NameAutoGenerated": "0",
+            f"Segment{number}_Color": " ".join(f"{part:.6g}" for part in _rgb(segment.colour)),
+            f"Segment{number}_ColorAutoGenerated": "0",
+            f"Segment{number}_LabelValue": str(value),
+            f"Segment{number}_Layer": "0",
+            f"Segment{number}_Extent": f"0 {columns - 1} 0 {rows - 1} 0 {planes - 1}",
+            f"Segment{number}_Tags": "|",
+        }
+    moved = None
+    if affine is not None:
+        matrix = affine.matrix
+        matrix[:3, 3] = affine.to_world(np.array([[i0, j0, k0]], np.float64))[0]
+        moved = Affine.of(matrix)
+    return encode_nrrd(layer, affine=moved, spacing=info.spacing_mm, fields=fields)
+
+
+def _rgb(colour: str) -> tuple[float, float, float]:
+    """Red, green and blue of #rrggbb, 0…1; grey where it is none."""
+    try:
+        parts = bytes.fromhex(colour.removeprefix("#"))
+    except ValueError:
+        parts = b""
+    red, green, blue = parts if len(parts) == 3 else (128, 128, 128)
+    return red / 255, green / 255, blue / 255
+
+
+def _axis(row: Facts) -> Axis:
+    axis = row.whole("axis")
+    if axis not in {0, 1, 2}:
+        raise Malformed(f"axis {axis} is none")
+    return cast("Axis", axis)
+
+
+def _extent_of(row: Facts) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """Where a layer starts (k, j, i) and its shape, as the table says."""
+    origin, shape = row.numbers("origin"), row.numbers("shape")
+    if len(origin) != 3 or len(shape) != 3 or min(origin) < 0:
+        raise Malformed("a mask's place is missing")
+    i, j, k = (int(v) for v in origin)
+    planes, rows, columns = (int(v) for v in shape)
+    return (k, j, i), (planes, rows, columns)
