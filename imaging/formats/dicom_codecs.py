@@ -31,7 +31,8 @@ def decode_frame(
 ) -> tuple[NDArray[Any], bool]:
     """Samples of shape (rows, columns) or (rows, columns, samples), and whether colour became RGB on the way.
 
-    `shape` is (rows, columns, samples); `bits` says that eight pixels share a byte where the codec packs bytes. A frame that declares another size is refused before it is unpacked.
+    `shape` is (rows, columns, samples); `bits` says that eight pixels share a byte where the codec packs bytes.
+    A frame that declares another size is refused before it is unpacked.
     """
     import imagecodecs
 
