@@ -14,7 +14,6 @@ from models.model_predictor import ModelPredictor
 from models.package import load_package
 from models.pipeline import load_pipeline
 from models.pipeline_predictor import PipelinePredictor
-from models.predictor import Predictor
 from models.problem import ModelProblem
 
 LIBRARY = Path(__file__).parent / "library"
@@ -50,7 +49,7 @@ def entries() -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: entry.name))
 
 
-def find(name: str, choices: Choices | None = None) -> Predictor:
+def find(name: str, choices: Choices | None = None) -> ModelPredictor | PipelinePredictor:
     """The predictor of `name`, `name@version` or a package folder; its weights are verified."""
     return open_folder(find_folder(name), choices)
 
@@ -78,7 +77,7 @@ def find_folder(name: str) -> Path:
     raise ModelProblem("is no model at hand", name, f"There are: {known}")
 
 
-def open_folder(folder: Path, choices: Choices | None = None) -> Predictor:
+def open_folder(folder: Path, choices: Choices | None = None) -> ModelPredictor | PipelinePredictor:
     """The predictor of a package folder."""
     if (folder / PIPELINE_FILE).exists():
         return PipelinePredictor(load_pipeline(folder), choices)

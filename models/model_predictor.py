@@ -14,7 +14,7 @@ from imaging.progress import Progress
 from imaging.scan import Scan
 from models import kinds
 from models.choices import Choices
-from models.package import ModelPackage
+from models.package import ModelPackage, Reads
 from models.problem import ModelProblem
 from models.reading import ModelKind, Partial, Reading, check_offer
 from models.runtime import Runner, stoppable
@@ -33,6 +33,16 @@ class ModelPredictor:
     def package(self) -> ModelPackage:
         """What it runs."""
         return self._package
+
+    @property
+    def packages(self) -> tuple[ModelPackage, ...]:
+        """The packages it runs: this one."""
+        return (self._package,)
+
+    @property
+    def reads(self) -> Reads:
+        """Which scans and planes it is for."""
+        return self._package.reads
 
     @property
     def model(self) -> ModelRef:

@@ -18,7 +18,7 @@ from imaging.scan import Scan
 from models.choices import Choices
 from models.kinds.classify import scores_of_inputs
 from models.kinds.segment import segment_plane
-from models.package import ModelPackage
+from models.package import ModelPackage, Reads
 from models.pieces import Piece, crop_rectangle, cut_out, ordered_columns, pieces_of
 from models.pipeline import Pipeline
 from models.placement import fit
@@ -44,6 +44,16 @@ class PipelinePredictor:
     def pipeline(self) -> Pipeline:
         """What it runs."""
         return self._pipeline
+
+    @property
+    def packages(self) -> tuple[ModelPackage, ...]:
+        """The packages it runs, in order."""
+        return self._pipeline.packages
+
+    @property
+    def reads(self) -> Reads:
+        """Which scans and planes it is for."""
+        return self._pipeline.reads
 
     @property
     def model(self) -> ModelRef:
@@ -152,7 +162,8 @@ class PipelinePredictor:
         named: list[Named] = []
         for piece, column, row in zip(pieces, columns, scores, strict=True):
             if column >= 0 and names[column] in self._proposable:
-                every = tuple((name, float(score)) for name, score in zip(names, row, strict=True))
+                pairs = zip(names, row, strict=True)
+                every = tuple((name, float(score)) for name, score in pairs if name in self._proposable)
                 named.append((piece, names[column], float(row[column]), every))
         return named
 

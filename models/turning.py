@@ -115,15 +115,21 @@ class TurnedScan:
         self._scan.close()
 
 
+def reading_axis(reads: Reads, info: ScanInfo) -> Axis:
+    """The axis whose planes a package reads: the anatomical one it names where the scan knows it, else as stored."""
+    if reads.planes != "stored" and info.affine is not None and info.size.planes > 1:
+        for axis in AXES:
+            if plane_name(info.affine, axis) == reads.planes:
+                return axis
+    return 0
+
+
 def turned_scan(scan: Scan, reads: Reads, region: Region | None) -> Turned:
     """The scan as a package with `reads` sees it; unchanged where it names no planes or the scan lies so already."""
     info = scan.info
     if reads.planes == "stored" or info.affine is None or info.size.planes == 1:
         return Turned(scan, region)
-    axis: Axis = 0
-    for candidate in AXES:
-        if plane_name(info.affine, candidate) == reads.planes:
-            axis = candidate
+    axis = reading_axis(reads, info)
     notes: tuple[str, ...] = ()
     if region is not None and region.plane.axis != axis:
         axis = region.plane.axis

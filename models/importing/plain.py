@@ -96,7 +96,13 @@ def _layout(graph: Graph, answers: Answers, path: Path) -> tuple[str, int, list[
         raise ModelProblem(
             f"takes {len(graph.inputs)} inputs of {len(shape)} axes; one input of 4 (or 5 for volumes) is read", path
         )
-    axes = "NCDHW" if len(shape) == 5 else "NHWC" if axis_of(port, 3) in (1, 3) and axis_of(port, 1) not in (1, 3) else "NCHW"
+    axes = (
+        "NCDHW"
+        if len(shape) == 5
+        else "NHWC"
+        if axis_of(port, 3) in (1, 3) and axis_of(port, 1) not in (1, 3)
+        else "NCHW"
+    )
     count = shape[axes.index("C")]
     if not isinstance(count, int) or count not in (1, 3):
         raise ModelProblem(f"takes {count} channels; 1 (gray) and 3 (colour) are read", path)

@@ -129,8 +129,9 @@ def _outputs(graph: Graph, task: str, classes: int, facts: dict[str, str], path:
     first = graph.outputs[0]
     if task == "classify":
         return [{"name": first.name, "decode": {"as": "scores", "activation": "none"}}]
-    if len(first.shape or ()) != 3:
-        raise ModelProblem(f"gives {len(first.shape or ())} axes where a YOLO network gives 3", path)
+    axes = len(first.shape or ())
+    if axes != 3:
+        raise ModelProblem(f"gives {axes} axes where a YOLO network gives 3", path)
     suppressed = facts.get("end2end") == "True" or "'nms': True" in facts.get("args", "")
     masks = 0
     if task == "instances":
@@ -149,10 +150,8 @@ def _outputs(graph: Graph, task: str, classes: int, facts: dict[str, str], path:
         raise ModelProblem(
             f"gives {rows} values per box where {classes} labels need {wanted}", path, "A label was lost"
         )
-    outputs: list[Json] = [{"name": first.name, "decode": decode}]
-    if masks:
-        outputs.append({"name": graph.outputs[1].name, "decode": {"as": "prototypes"}})
-    return outputs
+    decodes: list[Json] = [decode, {"as": "prototypes"}] if masks else [decode]
+    return [{"name": port.name, "decode": entry} for port, entry in zip(graph.outputs, decodes, strict=False)]
 
 
 def _card(manifest: Json, facts: dict[str, str]) -> str:
