@@ -24,6 +24,16 @@ class Remembered:
     tag: str
 
 
+def memory_place(folder: Path, where: str) -> Path:
+    """Where this computer remembers a sync: outside the dataset, which may be read-only or shared."""
+    import hashlib
+
+    from platformdirs import user_state_path
+
+    key = hashlib.sha256(f"{folder.resolve()}\n{where}".encode()).hexdigest()[:20]
+    return user_state_path("overread", appauthor=False) / "sync" / f"{key}.jsonl"
+
+
 class SyncMemory:
     """The remembered files of one dataset folder and one place upstream. Safe from any thread."""
 

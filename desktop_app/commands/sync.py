@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -27,11 +26,11 @@ class SyncCommand:
         from dataset.folder import Dataset
         from export.destination import connect
         from export.sync import check_upstream, sync_dataset
-        from export.synced import SyncMemory
+        from export.synced import SyncMemory, memory_place
 
         dataset = Dataset.open(arguments.dataset)
         destination = connect(arguments.to, arguments.endpoint)
-        memory = SyncMemory(_memory_place(dataset.folder, destination.where))
+        memory = SyncMemory(memory_place(dataset.folder, destination.where))
         with console.progress("sync") as progress:
             report = sync_dataset(dataset, destination, progress, memory=memory)
             checked = check_upstream(dataset.id, destination, progress) if arguments.check else None
@@ -48,14 +47,6 @@ class SyncCommand:
             text += f", {checked} read back and right"
         console.say(f"{text}: {destination.where}", facts)
         return DONE
-
-
-def _memory_place(folder: Path, where: str) -> Path:
-    """Where this computer remembers a sync: outside the dataset, which may be read-only or shared."""
-    from platformdirs import user_state_path
-
-    key = hashlib.sha256(f"{folder.resolve()}\n{where}".encode()).hexdigest()[:20]
-    return user_state_path("overread", appauthor=False) / "sync" / f"{key}.jsonl"
 
 
 PLUGIN = SyncCommand()
