@@ -11,9 +11,13 @@ from desktop_app.presets import offered_windows
 from desktop_app.session import Session
 from desktop_app.tool import Tool
 
+FIRST = ("select", "box", "polygon", "brush", "eraser")
+"""The order of the usual tools in the strip; others follow by name."""
+
 
 def tool_rows(tools: Iterable[Tool]) -> tuple[ActionRow, ...]:
     """One row for each tool, and the brush size."""
+    ordered = sorted(tools, key=lambda tool: FIRST.index(tool.name) if tool.name in FIRST else len(FIRST))
     rows = tuple(
         ActionRow(
             f"tool-{tool.name}",
@@ -24,7 +28,7 @@ def tool_rows(tools: Iterable[Tool]) -> tuple[ActionRow, ...]:
             icon=tool.icon,
             is_on=_is_in_hand(tool.name),
         )
-        for tool in tools
+        for tool in ordered
     )
     sizes = (
         ActionRow(

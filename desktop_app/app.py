@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QMessageLogContext, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from desktop_app import theme, tools
@@ -81,6 +81,7 @@ def run(arguments: Arguments) -> int:
     old_hook, old_handler = sys.excepthook, qInstallMessageHandler(_on_qt_message)
     sys.excepthook = _Hook(window)
     failures: list[Problem] = []
+    camera: Screenshot | None = None
     if arguments.screenshot is not None:
         session.problem_raised.connect(failures.append)
         camera = Screenshot(window, session, arguments.screenshot, arguments.model)
@@ -90,9 +91,15 @@ def run(arguments: Arguments) -> int:
             application.quit()
 
         camera.done.connect(leave)
-        QTimer.singleShot(0, camera.start)
+
+    def begin() -> None:
+        start(arguments, session)
+        if camera is not None:
+            camera.start()
+
+    # Nothing competes with the first picture of the window.
+    window.painted.connect(begin, Qt.ConnectionType.QueuedConnection)
     window.show()
-    QTimer.singleShot(0, lambda: start(arguments, session))
     try:
         application.exec()
     finally:

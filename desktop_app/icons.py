@@ -43,6 +43,7 @@ def icon(name: str, colour: str, *, off: str = "", on: str = "", size: int = GRI
     if off:
         made.addPixmap(pixmap(name, off, size, ratio), QIcon.Mode.Disabled)
     if on:
+        checked = pixmap(name, on, size, ratio)
         for mode in (QIcon.Mode.Normal, QIcon.Mode.Active):
-            made.addPixmap(pixmap(name, on, size, ratio), mode, QIcon.State.On)
+            made.addPixmap(checked, mode, QIcon.State.On)
     return made

@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
         tidy(centre_column, look, gap=0)
         self._actions = ActionSet(all_rows(session.tools.values()), self, self, centre, look)
         self._actions.fill(self.menuBar())
-        self.strip = ToolStrip(session, look, self._actions.actions)
+        self.strip = ToolStrip(session, look, self._actions)
         self.problems = ProblemBar(look)
         self.pane, self.welcome = ScanPane(session), Welcome(session, self, look)
         self.pane.set_theme(look)

@@ -60,8 +60,6 @@ class ActionSet(QObject):
         action.setToolTip(key_text(row.tip or row.text.rstrip("…"), row.key_text))
         action.setCheckable(row.is_on is not None)
         action.setMenuRole(QAction.MenuRole.NoRole)
-        if row.icon:
-            action.setIcon(themed_icon(self._theme, row.icon))
         action.triggered.connect(self._caller(row.call))
         return action
 
@@ -90,8 +88,15 @@ class ActionSet(QObject):
                 action.setText(name)
                 action.setToolTip(key_text(name, row.key_text))
 
+    def paint(self, row: ActionRow) -> QAction:
+        """The action of a row, with its icon drawn."""
+        action = self.actions[row.id]
+        if row.icon and action.icon().isNull():
+            action.setIcon(themed_icon(self._theme, row.icon))
+        return action
+
     def fill(self, bar: QMenuBar) -> None:
-        """Make the menus."""
+        """Make the menus; icons are drawn when a menu is opened first, which keeps the start short."""
         bar.clear()
         for title in MENUS:
             menu, group = bar.addMenu(f"&{title}"), 0
@@ -101,3 +106,8 @@ class ActionSet(QObject):
                         menu.addSeparator()
                         group = row.group
                     menu.addAction(self.actions[row.id])
+            menu.aboutToShow.connect(self._paint_all)
+
+    def _paint_all(self) -> None:
+        for row in self.rows:
+            self.paint(row)

@@ -93,13 +93,13 @@ LIGHT = Theme(
     text="#18212c",
     muted="#536173",
     disabled="#98a4b3",
-    accent="#0b69b7",
-    accent_hover="#0d7bd4",
+    accent="#0a5fa8",
+    accent_hover="#0b6fc2",
     accent_soft="#d3e7f8",
     on_accent="#ffffff",
-    good="#17774a",
-    warning="#8a5a00",
-    danger="#c02b37",
+    good="#116b41",
+    warning="#7d5100",
+    danger="#b3202d",
     warning_soft="#fdf0d2",
     danger_soft="#fde3e4",
 )
@@ -238,6 +238,7 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTe
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
   color: @disabled; background: transparent; border-color: @line;
 }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; }
 QComboBox::drop-down { border: none; width: 22!; }
 QComboBox::down-arrow { image: url("icons:theme/arrow-@name.svg"); width: 12!; height: 12!; }

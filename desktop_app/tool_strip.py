@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from desktop_app.icons import icon
+from desktop_app.menus import ActionSet
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.widgets import label, push, slider, tidy
@@ -17,19 +16,19 @@ from desktop_app.widgets import label, push, slider, tidy
 class ToolStrip(QFrame):
     """Buttons made of actions; texts are in their tool tips."""
 
-    def __init__(self, session: Session, theme: Theme, actions: Mapping[str, QAction]) -> None:
+    def __init__(self, session: Session, theme: Theme, actions: ActionSet) -> None:
         super().__init__()
         self.setObjectName("strip")
         self._session, self._theme = session, theme
         row = QHBoxLayout(self)
         tidy(row, theme, (8, 4, 8, 4), 4)
-        tools = [f"tool-{name}" for name in session.tools]
+        tools = [row.id for row in actions.rows if row.id.startswith("tool-")]
+        rows = {row.id: row for row in actions.rows}
         for number, group in enumerate((tools, ["undo", "redo"], ["fit", "invert", "reset-window", "hide"])):
             if number:
                 row.addWidget(self._line())
             for action_id in group:
-                if action_id in actions:
-                    row.addWidget(self._button(actions[action_id]))
+                row.addWidget(self._button(actions.paint(rows[action_id])))
             if number == 0:
                 row.addWidget(self._brush())
         self.title = label("", "muted")
@@ -38,7 +37,7 @@ class ToolStrip(QFrame):
         row.addWidget(self.title, 1)
         self.run = push("Run model", "Let the chosen model read this scan", name="chief", key="M")
         self.run.setIcon(icon("play", theme.on_accent, off=theme.disabled, size=theme.px(14), ratio=2.0))
-        self.run.clicked.connect(actions["predict"].trigger)
+        self.run.clicked.connect(actions.actions["predict"].trigger)
         row.addSpacing(theme.px(8))
         row.addWidget(self.run)
         session.tool_changed.connect(self._show)

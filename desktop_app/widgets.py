@@ -195,7 +195,8 @@ class Section(QFrame):
 
     def _show(self) -> None:
         self._body.setVisible(self.is_open)
-        dress(self._button, self._theme, "down" if self.is_open else "right", 16)
+        mark = "down" if self.is_open else "right"
+        self._button.setIcon(icon(mark, self._theme.muted, size=self._theme.px(16), ratio=2.0))
         self._button.setToolTip(f"{'Fold' if self.is_open else 'Show'} {self.title.lower()}")
         vertical = QSizePolicy.Policy.Preferred if self.is_open else QSizePolicy.Policy.Maximum
         self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
