@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dataset.annotation import Annotation
-from dataset.mask import Mask
+from dataset.mask import Mask, Tile, TileKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +50,49 @@ class Document:
         start = start or Snapshot()
         self._annotations = {annotation.id: annotation for annotation in start.annotations}
         self._rejected = set(start.rejected)
-        self._undo: list[tuple[Change, int]] = []
+        self._ranks = {annotation_id: rank for rank, annotation_id in enumerate(self._annotations)}
+        self._is_sorted = True
+        self._snapshot: Snapshot | None = start
+        self._origins: dict[str, int] = dict(Counter(a.origin for a in start.annotations if a.origin))
+        self._settled: frozenset[str] | None = None
+        self._undo: deque[tuple[Change, int]] = deque()
         self._redo: list[Change] = []
         self._budget = history_bytes
         self._spent = 0
 
     def snapshot(self) -> Snapshot:
-        """The present state; cheap, because annotations are shared."""
-        return Snapshot(tuple(self._annotations.values()), frozenset(self._rejected))
+        """The present state; the same value until something changes."""
+        if self._snapshot is None:
+            if not self._is_sorted:
+                ranks = self._ranks
+                self._annotations = dict(sorted(self._annotations.items(), key=lambda item: ranks[item[0]]))
+                self._is_sorted = True
+            self._snapshot = Snapshot(tuple(self._annotations.values()), frozenset(self._rejected))
+        return self._snapshot
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
-        """All annotations, in the order they were made."""
-        return tuple(self._annotations.values())
+        """All annotations, in the order they were made; one that was removed and came back keeps its place."""
+        return self.snapshot().annotations
 
     @property
     def rejected(self) -> frozenset[str]:
         """Ids of rejected proposals."""
-        return frozenset(self._rejected)
+        return self.snapshot().rejected
 
     def get(self, annotation_id: str) -> Annotation | None:
         """The annotation of an id, or `None`."""
         return self._annotations.get(annotation_id)
 
     def settled(self) -> frozenset[str]:
-        """Ids of proposals that were accepted, corrected or rejected."""
-        return frozenset(a.origin for a in self._annotations.values() if a.origin) | self._rejected
+        """Ids of proposals that were accepted, corrected or rejected; the same value until one of them changes."""
+        if self._settled is None:
+            self._settled = frozenset(self._origins) | self._rejected
+        return self._settled
+
+    def is_settled(self, proposal_id: str) -> bool:
+        """Whether a proposal was accepted, corrected or rejected."""
+        return proposal_id in self._origins or proposal_id in self._rejected
 
     def commit(self, edit: Edit) -> Change:
         """Apply an edit; it can be undone, and what was undone before can no longer be redone."""
@@ -117,27 +135,56 @@ class Document:
         return self._spent
 
     def _apply(self, edit: Edit) -> Change:
-        put_before: list[Annotation] = []
-        remove_before: list[str] = []
-        removed = tuple(i for i in dict.fromkeys(edit.remove) if i in self._annotations)
-        for annotation_id in removed:
-            put_before.append(self._annotations.pop(annotation_id))
+        """Change the annotations; linear in the size of the edit, whatever the size of the document."""
+        annotations, before, added = self._annotations, dict[str, Annotation](), dict[str, None]()
+        for annotation_id in edit.remove:
+            old = annotations.pop(annotation_id, None)
+            if old is not None:
+                before[annotation_id] = old
+                self._count_origin(old.origin, -1)
+        removed = tuple(before)
         for annotation in edit.put:
-            old = self._annotations.get(annotation.id)
+            annotation_id = annotation.id
+            old = annotations.get(annotation_id)
+            annotations[annotation_id] = annotation
             if old is None:
-                remove_before.append(annotation.id)
-            elif annotation.id not in {a.id for a in put_before}:
-                put_before.append(old)
-            self._annotations[annotation.id] = annotation
-        remove_before = [i for i in remove_before if i not in {a.id for a in put_before}]
+                self._count_origin(annotation.origin, 1)
+                if annotation_id not in before:
+                    added[annotation_id] = None
+                self._place(annotation_id)
+            else:
+                if annotation_id not in before and annotation_id not in added:
+                    before[annotation_id] = old
+                if old.origin != annotation.origin:
+                    self._count_origin(old.origin, -1)
+                    self._count_origin(annotation.origin, 1)
         reject = tuple(i for i in dict.fromkeys(edit.reject) if i not in self._rejected)
-        restore = tuple(i for i in dict.fromkeys(edit.restore) if i in self._rejected)
         self._rejected.update(reject)
+        restore = tuple(i for i in dict.fromkeys(edit.restore) if i in self._rejected)
         self._rejected.difference_update(restore)
+        if reject or restore:
+            self._settled = None
+        self._snapshot = None
         applied = Edit(edit.title, edit.put, removed, reject, restore)
-        inverse = Edit(edit.title, tuple(put_before), tuple(remove_before), restore, reject)
-        touched = frozenset((*removed, *(a.id for a in edit.put), *reject, *restore))
-        return Change(applied, inverse, touched)
+        inverse = Edit(edit.title, tuple(before.values()), tuple(added), restore, reject)
+        return Change(applied, inverse, frozenset((*before, *added, *reject, *restore)))
+
+    def _place(self, annotation_id: str) -> None:
+        """Remember where a new annotation stands; one that comes back goes to where it stood."""
+        rank = self._ranks.setdefault(annotation_id, len(self._ranks))
+        self._is_sorted = self._is_sorted and rank == len(self._ranks) - 1
+
+    def _count_origin(self, origin: str, change: int) -> None:
+        """Keep count of the annotations made from each proposal."""
+        if not origin:
+            return
+        count = self._origins.get(origin, 0)
+        if count + change:
+            self._origins[origin] = count + change
+        else:
+            del self._origins[origin]
+        if not (count and count + change):
+            self._settled = None
 
     def _remember(self, change: Change) -> None:
         cost = _cost(change)
@@ -145,21 +192,26 @@ class Document:
         self._spent += cost
         # The newest edit stays undoable whatever it costs.
         while self._spent > self._budget and len(self._undo) > 1:
-            self._spent -= self._undo.pop(0)[1]
+            self._spent -= self._undo.popleft()[1]
 
 
 def _cost(change: Change) -> int:
     """Bytes that an edit keeps alive: what differs between the annotations before and after."""
-    before = {a.id: a for a in change.inverse.put}
-    total = 200
-    for annotation in (*change.edit.put, *change.inverse.put):
-        total += 400
-        geometry = annotation.geometry
-        if not isinstance(geometry, Mask):
-            continue
-        other = before.get(annotation.id)
-        shared: Iterable[int] = ()
-        if other is not None and other is not annotation and isinstance(other.geometry, Mask):
-            shared = {id(tile) for tile in other.geometry.tiles.values()}
-        total += sum(t.bits.nbytes + 100 for t in geometry.tiles.values() if id(t) not in shared)
+    total = 200 + 400 * (len(change.edit.put) + len(change.inverse.put))
+    before, after = _masks(change.inverse.put), _masks(change.edit.put)
+    for mask_id in {*before, *after}:
+        total += _own_bytes(after.get(mask_id), before.get(mask_id))
+        total += _own_bytes(before.get(mask_id), after.get(mask_id))
     return total
+
+
+def _masks(annotations: tuple[Annotation, ...]) -> dict[str, Mask]:
+    return {a.id: a.geometry for a in annotations if isinstance(a.geometry, Mask)}
+
+
+def _own_bytes(mask: Mask | None, other: Mask | None) -> int:
+    """Bytes of the tiles of a mask that another one does not share."""
+    if mask is None:
+        return 0
+    shared: Mapping[TileKey, Tile] = other.tiles if other is not None else {}
+    return sum(tile.bits.nbytes + 100 for key, tile in mask.tiles.items() if shared.get(key) is not tile)
