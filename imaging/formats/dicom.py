@@ -95,6 +95,8 @@ class _Look:
 
 def _look(header: Header) -> _Look:
     """Read the whole header of one file and see that its pixels can be read."""
+    if reason := facts.refused_class(header.text("SOPClassUID")):
+        raise ScanProblem(reason, header.path)
     dataset = facts.read_dataset(header.path)
     if reason := facts.why_not_an_image(dataset, bool(header.pixels_length)):
         raise ScanProblem(reason, header.path)

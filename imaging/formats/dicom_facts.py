@@ -92,6 +92,13 @@ def first_line(error: BaseException) -> str:
     return text or type(error).__name__
 
 
+def refused_class(sop_class: str) -> str:
+    """Why files of a SOP class are refused before they are read whole (slides have huge headers); empty if not."""
+    if sop_class == _SLIDE_CLASS:
+        return "is a whole slide; slides are not read yet"
+    return "is a DICOMDIR whose files are not there" if sop_class == _DIRECTORY_CLASS else ""
+
+
 def why_not_an_image(dataset: Any, has_data: bool) -> str:
     """Why a file is none of ours; empty when it may be an image. `has_data` says that it has pixel data."""
     kind, modality = text(dataset, "SOPClassUID"), text(dataset, "Modality")
