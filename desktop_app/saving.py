@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.document import Edit, Snapshot
 from dataset.folder import Dataset
+from dataset.label import Label
 from desktop_app.keeping import Keeping
 from imaging.progress import silent
 from imaging.scan import Scan
@@ -71,8 +72,19 @@ class Saving(QObject):
         self._keeping.write("Keeping the edit", lambda: dataset.keep(key, edit, author=author))
         self._timer.start()
 
-    def save(self, state: Snapshot, *, finished: bool, prediction: str = "", confirmed_empty: bool = False) -> None:
-        """Write a state as a revision, if anything was edited since the last one or the reader is done only now."""
+    def save(
+        self,
+        state: Snapshot,
+        labels: tuple[Label, ...],
+        *,
+        finished: bool,
+        prediction: str = "",
+        confirmed_empty: bool = False,
+    ) -> None:
+        """Write a state as a revision, if anything was edited since the last one or the reader is done only now.
+
+        `labels` are those the marks use; the dataset gets the ones it lacks.
+        """
         self._timer.stop()
         kept = self._kept
         is_due = self._is_dirty or confirmed_empty or (finished and self._is_unfinished)
@@ -82,6 +94,7 @@ class Saving(QObject):
 
         def write() -> Saved:
             base = self._bases.get(kept.key, "")
+            kept.dataset.add_labels(labels)
             return write_revision(kept, state, base, prediction, finished=finished, confirmed_empty=confirmed_empty)
 
         self._keeping.write("Saving", write, self._on_saved)

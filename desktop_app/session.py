@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from models.catalogue import Entry
 
 
+FIRST_LABEL = Label("finding", "Finding", "#f2b134", "1")
+"""What marks are called in a dataset that has no labels yet."""
+
+
 class Session(Viewing):
     """What is open. Requests return at once; what follows from them is told by signals."""
 
@@ -131,7 +135,8 @@ class Session(Viewing):
             self.keeping.write("Closing the dataset", old.close)
         self.labels = LabelSet("", ())
         if self.dataset is not None:
-            self.add_labels(self.dataset.labels.labels, keep=False)
+            known = self.dataset.labels.labels
+            self.add_labels(known or (FIRST_LABEL,), keep=not known)
 
     def _on_opened(self, opened: Opened) -> None:
         self.save()
@@ -207,7 +212,10 @@ class Session(Viewing):
         """
         done = finished and not self.proposals
         answers = self.predictions[-1].id if self.predictions else ""
-        self.saving.save(self.document.snapshot(), finished=done, prediction=answers, confirmed_empty=confirmed_empty)
+        used = sorted({annotation.label for annotation in self.document.annotations})
+        labels = tuple(self.label_of(label) for label in used)
+        state = self.document.snapshot()
+        self.saving.save(state, labels, finished=done, prediction=answers, confirmed_empty=confirmed_empty)
 
     def _autosave(self) -> None:
         self.save(finished=False)

@@ -3,14 +3,13 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop_app import keeping as module
 from desktop_app.keeping import Keeping
 from imaging.errors import Problem
 
 
 @pytest.fixture
 def keeping(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(module, "RETRY_MS", 20)
+    monkeypatch.setattr("desktop_app.keeping.RETRY_MS", 20)
     made = Keeping()
     yield made
     made.close()
