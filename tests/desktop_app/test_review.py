@@ -7,8 +7,8 @@ import pytest
 from dataset.annotation import Box, Proposal, WholeScan
 from dataset.document import Document
 from dataset.prediction import ModelRef, Prediction
-from desktop_app import review
 from desktop_app.findings import Findings
+from desktop_app.review import accept_edit, delete_edit, proposed_by, reject_edit, relabel_edit, suspicion
 from imaging.geometry import Plane
 
 
@@ -27,7 +27,7 @@ def findings() -> Findings:
 
 
 def test_an_accepted_proposal_keeps_the_model_as_author(findings: Findings) -> None:
-    findings.document.commit(review.accept_edit([findings.proposed["p1"]]))
+    findings.document.commit(accept_edit([findings.proposed["p1"]]))
     (mark,) = findings.document.annotations
     assert mark.author == "model:discs@1"
     assert mark.origin == "p1"
@@ -39,29 +39,29 @@ def test_proposals_below_the_threshold_are_not_open(findings: Findings) -> None:
 
 
 def test_a_relabelled_proposal_becomes_the_readers(findings: Findings) -> None:
-    edit = review.relabel_edit(findings.document, findings.proposed, ["p2"], "L5-S1", "Ada")
+    edit = relabel_edit(findings.document, findings.proposed, ["p2"], "L5-S1", "Ada")
     findings.document.commit(edit)
     (mark,) = findings.document.annotations
     assert (mark.label, mark.author, mark.origin) == ("L5-S1", "Ada", "p2")
 
 
 def test_relabelling_to_the_same_label_changes_nothing(findings: Findings) -> None:
-    findings.document.commit(review.accept_edit([findings.proposed["p1"]]))
+    findings.document.commit(accept_edit([findings.proposed["p1"]]))
     (mark,) = findings.document.annotations
-    assert review.relabel_edit(findings.document, findings.proposed, [mark.id], "L4-L5", "Ada").is_empty
+    assert relabel_edit(findings.document, findings.proposed, [mark.id], "L4-L5", "Ada").is_empty
 
 
 def test_deleting_an_accepted_mark_does_not_bring_its_proposal_back(findings: Findings) -> None:
-    findings.document.commit(review.accept_edit([findings.proposed["p1"]]))
+    findings.document.commit(accept_edit([findings.proposed["p1"]]))
     (mark,) = findings.document.annotations
-    findings.document.commit(review.delete_edit(findings.document, findings.proposed, [mark.id]))
+    findings.document.commit(delete_edit(findings.document, findings.proposed, [mark.id]))
     assert "p1" not in {p.id for p in findings.open(0.0)}
     findings.document.undo()
     assert findings.document.annotations == (mark,)
 
 
 def test_undoing_a_rejection_opens_the_proposal_again(findings: Findings) -> None:
-    findings.document.commit(review.reject_edit(["p1"]))
+    findings.document.commit(reject_edit(["p1"]))
     assert "p1" not in {p.id for p in findings.open(0.0)}
     findings.document.undo()
     assert "p1" in {p.id for p in findings.open(0.0)}
@@ -70,7 +70,7 @@ def test_undoing_a_rejection_opens_the_proposal_again(findings: Findings) -> Non
 def test_a_model_that_reads_again_replaces_what_it_said() -> None:
     older, newer = prediction(proposal(1)), prediction(proposal(2), hour=2)
     other = prediction(proposal(3), name="nuclei", hour=1)
-    assert set(review.proposed_by([newer, older, other])) == {"p2", "p3"}
+    assert set(proposed_by([newer, older, other])) == {"p2", "p3"}
 
 
 def test_streamed_proposals_are_seen_but_cannot_be_settled(findings: Findings) -> None:
@@ -86,9 +86,9 @@ def test_suspicion_is_the_highest_score_of_a_finding() -> None:
     chest = prediction(
         Proposal("w", "normal", WholeScan(), 0.9), scores=(("normal", 0.9), ("pneumonia", 0.1)), name="chest"
     )
-    assert review.suspicion([chest], frozenset({"normal"})) == (0.1, "pneumonia")
-    assert review.suspicion([], frozenset()) is None
-    assert review.suspicion([prediction()], frozenset()) == (0.0, "")
+    assert suspicion([chest], frozenset({"normal"})) == (0.1, "pneumonia")
+    assert suspicion([], frozenset()) is None
+    assert suspicion([prediction()], frozenset()) == (0.0, "")
 
 
 def test_marks_are_found_by_plane(findings: Findings) -> None:
