@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import threading
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -51,7 +52,13 @@ class Console:
         def stop(_number: int, _frame: object) -> None:
             progress.cancel()
 
+        shown = time.monotonic() + 0.4
+
         def listen(step: Step) -> None:
+            nonlocal shown
+            if time.monotonic() - shown < 0.1:  # a bar drawn at every step takes longer than the work
+                return
+            shown = time.monotonic()
             bar.total = step.total or None
             bar.n = step.done
             bar.set_postfix_str(step.text, refresh=False)

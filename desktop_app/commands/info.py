@@ -62,6 +62,7 @@ def info_facts(info: ScanInfo, source: ScanSource) -> dict[str, object]:
     spacing = list(info.spacing_mm)
     return {
         "path": str(_place(source)),
+        "title": source.title or info.name,
         "format": info.format,
         "kind": info.kind,
         "size": [info.size.columns, info.size.rows, info.size.planes],
