@@ -1,0 +1,13 @@
+"""Fixtures of the model tests: folders of their own."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Imported packages and the memory of tried ones go to a temporary folder."""
+    monkeypatch.setenv("OVERREAD_MODELS", str(tmp_path / "user-models"))
+    monkeypatch.setenv("OVERREAD_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "user-models"
