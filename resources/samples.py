@@ -25,7 +25,7 @@ REAL = (
 LUMBAR = "synthetic-lumbar-mr.mha"
 CHEST = "synthetic-chest-radiograph.png"
 
-Grey = NDArray[np.float64]
+Grey = NDArray[np.floating]
 
 
 def write_samples(folder: Path) -> list[Path]:
@@ -62,13 +62,14 @@ def lumbar_volume() -> NDArray[np.int16]:
     """A synthetic lumbar spine: sagittal planes of 1 mm voxels, (planes, rows, columns)."""
     planes, rows, columns = LUMBAR_SHAPE
     noise = np.random.default_rng(7)
-    y, x = np.mgrid[0:rows, 0:columns] + 0.5
+    y, x = (np.mgrid[0:rows, 0:columns] + 0.5).astype(np.float32)
     texture = _smooth(noise.standard_normal((rows, columns)), 6) * 22
     volume = np.empty(LUMBAR_SHAPE, np.int16)
-    for plane in range(planes):
-        beside = abs(plane - (planes - 1) / 2) / (planes / 2)
-        grain = noise.standard_normal((rows, columns)) * 7
-        volume[plane] = np.clip(_sagittal(x, y, beside) + texture + grain, 1, 1500)
+    for plane in range((planes + 1) // 2):
+        still = _sagittal(x, y, 1 - (2 * plane + 1) / planes) + texture
+        for side in {plane, planes - 1 - plane}:
+            grain = noise.standard_normal((rows, columns), np.float32) * 7
+            volume[side] = np.clip(still + grain, 1, 1500)
     return volume
 
 
@@ -156,11 +157,11 @@ def _inside(value: Grey, low: Any, high: Any, soft: float) -> Grey:
     """1 between two borders, 0 outside, with soft edges of about `soft`."""
     rising = 1 / (1 + np.exp(-np.clip((value - low) / (soft / 2), -40, 40)))
     falling = 1 / (1 + np.exp(-np.clip((high - value) / (soft / 2), -40, 40)))
-    return np.asarray(rising * falling, np.float64)
+    return np.asarray(rising * falling)
 
 
 def _blend(below: Grey, above: Any, share: Grey) -> Grey:
-    return np.asarray(below * (1 - share) + above * share, np.float64)
+    return np.asarray(below * (1 - share) + above * share)
 
 
 def _smooth(noise: Grey, radius: float) -> Grey:
@@ -168,4 +169,4 @@ def _smooth(noise: Grey, radius: float) -> Grey:
     down, across = np.fft.fftfreq(noise.shape[0])[:, None], np.fft.rfftfreq(noise.shape[1])
     weight = np.exp(-2 * (np.pi * radius) ** 2 * (down**2 + across**2))
     blurred = np.fft.irfft2(np.fft.rfft2(noise) * weight, s=noise.shape)
-    return np.asarray(blurred / blurred.std(), np.float64)
+    return np.asarray(blurred / blurred.std())

@@ -37,7 +37,8 @@ def test_samples_are_the_same_each_time(folder: Path, tmp_path: Path) -> None:
 def test_the_real_samples_are_scans(folder: Path) -> None:
     assert pydicom.dcmread(folder / "ct-small.dcm").Modality == "CT"
     assert pydicom.dcmread(folder / "mr-small.dcm").Modality == "MR"
-    assert Image.open(folder / "histology-ihc.png").mode == "RGB"
+    with Image.open(folder / "histology-ihc.png") as picture:
+        assert picture.mode == "RGB"
 
 
 def test_the_synthetic_spine_lies_as_a_sagittal_scan_does(folder: Path) -> None:
@@ -58,6 +59,7 @@ def test_the_synthetic_discs_are_where_the_table_says(folder: Path) -> None:
 
 
 def test_the_synthetic_chest_has_dark_lungs_either_side_of_a_bright_middle(folder: Path) -> None:
-    chest = np.asarray(Image.open(folder / CHEST), float)
+    with Image.open(folder / CHEST) as picture:
+        chest = np.asarray(picture, float)
     left, middle, right = (chest[200:260, x : x + 40].mean() for x in (140, 236, 330))
     assert max(left, right) < middle - 60
