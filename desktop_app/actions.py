@@ -152,7 +152,7 @@ def edit_rows() -> tuple[ActionRow, ...]:
             ("Shift+Return", "Shift+Enter"),
             menu="Findings",
             icon="check-all",
-            can=lambda s: bool(s.proposals),
+            can=_has_scan,
         ),
         ActionRow(
             "delete",

@@ -167,11 +167,12 @@ class StatusLine(QFrame):
         self.jobs = JobsBar(session, theme)
         row = QHBoxLayout(self)
         tidy(row, theme, (12, 4, 12, 4), 16)
-        for part in (self.position, self.value, self.zoom):
+        for part in (self.position, self.value):
             row.addWidget(part)
         row.addWidget(self.told, 1)
-        for part in (self.jobs, self.device, self.saved):
+        for part in (self.jobs, self.device, self.saved, self.zoom):
             row.addWidget(part)
+        self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(TOLD_MS)

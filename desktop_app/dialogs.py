@@ -196,6 +196,16 @@ class Destination(Sheet):
         self.place.textChanged.connect(self._check)
         self.setMinimumWidth(theme.px(480))
 
+    @property
+    def chosen_format(self) -> str:
+        """The name of the format."""
+        return str(self.format.currentData())
+
+    @property
+    def chosen_place(self) -> str:
+        """The folder or address."""
+        return self.place.text().strip()
+
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Choose a folder", self.place.text())
         if folder:
@@ -220,6 +230,10 @@ class About(Sheet):
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.body.addWidget(self.text, 1)
         self.resize(theme.px(620), theme.px(460))
+
+    def show_text(self, text: str) -> None:
+        """Show what was found out."""
+        self.text.setPlainText(text)
 
 
 def _chooser(name: str, options: Iterable[tuple[str, object]], chosen: object) -> QComboBox:

@@ -16,9 +16,12 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
     QApplication,
     QFileDialog,
     QFrame,
+    QLineEdit,
     QMainWindow,
     QMessageBox,
     QScrollArea,
@@ -28,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app import dialogs, panels, theme
+from desktop_app import dialogs, exchange, panels, theme
 from desktop_app.actions import all_rows
 from desktop_app.bars import ProblemBar, StatusLine
 from desktop_app.canvas.hovering import HoverInfo
@@ -71,6 +74,8 @@ class MainWindow(QMainWindow):
         session.problem_raised.connect(self.tell)
         self._restore()
         self._on_scan()
+        # Else Qt gives the first field of the window the focus, and letters would be typed there.
+        self.welcome.setFocus()
 
     @property
     def session(self) -> Session:
@@ -143,7 +148,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{info.name} — Overread" if info is not None else "Overread")
         self._middle.setCurrentWidget(self.pane if info is not None else self.welcome)
         self._on_hovered(None)
-        if info is not None and self.focusWidget() in {None, self}:
+        # The keys belong to the scan, unless a person is typing or walking through a list.
+        if info is not None and not isinstance(self.focusWidget(), QLineEdit | QAbstractSpinBox | QAbstractItemView):
             self.pane.setFocus()
 
     def _on_opening(self) -> None:
@@ -184,14 +190,24 @@ class MainWindow(QMainWindow):
             self._session.open_dataset(Path(found))
 
     def _open(self, paths: list[Path]) -> None:
-        self._keep(last_folder=str(paths[0].parent))
-        self._session.open_paths(paths)
+        models = [path for path in paths if exchange.is_model(path)]
+        scans = [path for path in paths if path not in models]
+        exchange.import_models(self._session, models)
+        if scans:
+            self._keep(last_folder=str(scans[0].parent))
+            self._session.open_paths(scans)
 
     def ask_export(self) -> None:
         """Choose a format and a folder and export."""
+        sheet = dialogs.Destination(self, self._look, "Export", "Export", exchange.export_formats())
+        if sheet.exec():
+            exchange.export_dataset(self._session, sheet.chosen_format, Path(sheet.chosen_place))
 
     def ask_sync(self) -> None:
         """Choose where to and sync."""
+        sheet = dialogs.Destination(self, self._look, "Sync upstream", "Sync")
+        if sheet.exec():
+            exchange.send_upstream(self._session, sheet.chosen_place)
 
     def ask_preferences(self) -> None:
         """Change the settings."""
@@ -210,10 +226,11 @@ class MainWindow(QMainWindow):
         theme.apply(application, look)
         sizes = self.splitter.sizes()
         self._look = look
-        self._actions.deleteLater()
+        self._actions.retire()
         self._build()
         self.splitter.setSizes(sizes)
         self._on_scan()
+        self.activateWindow()
 
     def show_keys(self) -> None:
         """The key sheet."""
@@ -221,7 +238,9 @@ class MainWindow(QMainWindow):
 
     def show_about(self) -> None:
         """What this program is and what devices it found."""
-        dialogs.About(self, self._look).exec()
+        sheet = dialogs.About(self, self._look)
+        exchange.ask_doctor(self._session, sheet.show_text)
+        sheet.exec()
 
     def fit(self) -> None:
         """The whole plane."""

@@ -34,11 +34,10 @@ class ActionSet(QObject):
         self._pending.setInterval(0)
         self._pending.timeout.connect(self.refresh)
         session = desk.session
+        # At once where the very next key may depend on it; the rest once a turn of the event loop.
+        for signal in (session.scan_changed, session.selection_changed, session.document_changed):
+            signal.connect(self.refresh)
         for signal in (
-            session.scan_changed,
-            session.document_changed,
-            session.proposals_changed,
-            session.selection_changed,
             session.display_changed,
             session.tool_changed,
             session.labels_changed,
@@ -107,6 +106,13 @@ class ActionSet(QObject):
                         group = row.group
                     menu.addAction(self.actions[row.id])
             menu.aboutToShow.connect(self._paint_all)
+
+    def retire(self) -> None:
+        """Give the keys free for the set that follows."""
+        for action in self.actions.values():
+            action.setShortcuts([])
+            action.setEnabled(False)
+        self.deleteLater()
 
     def _paint_all(self) -> None:
         for row in self.rows:

@@ -121,8 +121,8 @@ def _checked(name: str, value: object, kind: object) -> object:
         items: tuple[object, ...] = tuple(cast("list[object]", value))
         if all(type(item) is arguments[0] for item in items):
             return items
-    if kind is float and type(value) in (int, float):
-        return float(cast("float", value))
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
     if kind is str and isinstance(value, str):
         return value
     raise TypeError(f"{name} is not of the kind {kind}")

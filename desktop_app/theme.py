@@ -238,7 +238,10 @@ QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTe
 QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled {
   color: @disabled; background: transparent; border-color: @line;
 }
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; padding: 0; min-height: 0; background: transparent; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit {
+  border: none; padding: 0 4!; min-height: 0; background: transparent;
+}
+QSpinBox, QDoubleSpinBox { padding: 4! 2!; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; }
 QComboBox::drop-down { border: none; width: 22!; }
 QComboBox::down-arrow { image: url("icons:theme/arrow-@name.svg"); width: 12!; height: 12!; }

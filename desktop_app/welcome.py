@@ -19,6 +19,7 @@ class Welcome(QWidget):
     def __init__(self, session: Session, desk: Desk, theme: Theme) -> None:
         super().__init__()
         self._session = session
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.title = label("Open a scan to read", "title")
         self.hint = label("", "muted")
         self.open = push("Open files…", "Open files", name="chief", key="Ctrl+O")

@@ -63,6 +63,8 @@ def push(text: str, tip: str, *, name: str = "", key: str = "") -> QPushButton:
     made.setToolTip(key_text(tip, key))
     made.setAccessibleName(tip)
     made.setAutoDefault(False)
+    # A click on a button must not take the keys away from the scan.
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
 
 
@@ -99,6 +101,7 @@ def slider(low: int, high: int, name: str) -> QSlider:
     made.setRange(low, high)
     made.setAccessibleName(name)
     made.setToolTip(name)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
 
 
@@ -166,6 +169,7 @@ class Section(QFrame):
         self._button.setCheckable(True)
         self._button.setChecked(not is_folded)
         self._button.setAccessibleName(f"{title} section")
+        self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._button.toggled.connect(self._fold)

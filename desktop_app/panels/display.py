@@ -34,6 +34,8 @@ class DisplayView(QWidget):
         self.inverted.setToolTip("Show dark as bright  (I)")
         self.smooth = QCheckBox("Smooth")
         self.smooth.setToolTip("Blend between pixels when enlarged")
+        for box in (self.inverted, self.smooth):
+            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.reset = push("Reset", "The window the scan opened with", key="W")
         self._lay_out(theme)
         self.presets.activated.connect(self._choose)

@@ -218,6 +218,7 @@ class FindingsView(QWidget):
         self.list.setMouseTracking(True)
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list.setAccessibleName("Findings")
         self.list.setMinimumHeight(theme.px(92))
         self.empty = Empty(theme, "findings", "No findings", "Run a model, or draw a box (R).", size=28)

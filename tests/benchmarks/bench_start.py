@@ -55,7 +55,11 @@ commandline.main([])
 
 def seconds_until(code: str, words: tuple[str, ...], home: str) -> list[float]:
     """Seconds from starting a process until it says each word."""
-    environment = os.environ | {"OVERREAD_HOME": home, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": f"{home}/bytecode"}
+    environment = os.environ | {
+        "OVERREAD_HOME": home,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONPYCACHEPREFIX": f"{home}/bytecode",
+    }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)

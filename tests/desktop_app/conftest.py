@@ -119,16 +119,14 @@ class Reader:
         self.session.worklist.current = 0
         plane = Plane(0, scan.info.size.planes // 2)
         shown = window or (None if scan.info.is_colour else Window(40, 400))
-        self.session.worklist.opened.emit(
-            Opened(scan, "key0", Snapshot(), "", (), predictions, "unseen", shown, plane)
-        )
+        self.session.worklist.opened.emit(Opened(scan, "key0", Snapshot(), "", (), predictions, "unseen", shown, plane))
         self.settle()
 
     def settle(self) -> None:
         """Let everything pending happen."""
         for _ in range(3):
             QCoreApplication.processEvents()
-            QCoreApplication.sendPostedEvents()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
@@ -143,7 +141,9 @@ def no_stray_threads() -> Generator[None]:
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + 5
-    while (left := [t for t in threading.enumerate() if t not in before and not t.daemon]) and time.monotonic() < deadline:
+    while (
+        left := [t for t in threading.enumerate() if t not in before and not t.daemon]
+    ) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not left, f"threads left behind: {left}"
 

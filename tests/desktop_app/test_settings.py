@@ -39,7 +39,17 @@ def test_every_setting_survives_its_file(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"scale": "big"}', '{"scale": 40}', '{"theme": "pink"}', '{"columns": [1, "2"]}', '{"author": 3}', "\x00"],
+    [
+        "",
+        "{",
+        "[]",
+        '{"scale": "big"}',
+        '{"scale": 40}',
+        '{"theme": "pink"}',
+        '{"columns": [1, "2"]}',
+        '{"author": 3}',
+        "\x00",
+    ],
 )
 def test_a_broken_file_is_set_aside_and_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "settings.json").write_text(text)

@@ -65,5 +65,7 @@ def test_every_icon_is_a_24_pixel_stroke_drawing_that_takes_its_colour(qtbot: Qt
         made = pixmap(name, "#ff0000", 24, 2.0)
         assert made.size() == QSize(48, 48)
         image = made.toImage()
-        seen = {image.pixelColor(x, y).name() for x in range(48) for y in range(48) if image.pixelColor(x, y).alpha() > 250}
+        seen = {
+            image.pixelColor(x, y).name() for x in range(48) for y in range(48) if image.pixelColor(x, y).alpha() > 250
+        }
         assert seen == {"#ff0000"}, name
