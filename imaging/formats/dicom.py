@@ -108,6 +108,8 @@ def _look(header: Header) -> _Look:
     notes: list[str] = []
     if not header.has_preamble:
         notes.append("has no DICOM preamble")
+    if layout.signed and header.whole("PixelRepresentation") == 0:
+        notes.append("its pixels are signed though its header says they are not; they were taken as signed")
     table = None
     if layout.is_colour:
         if layout.photometric != "RGB":

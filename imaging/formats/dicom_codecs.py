@@ -76,6 +76,12 @@ def declared_size(data: bytes) -> tuple[int, int] | None:
     return y1 - y0, x1 - x0
 
 
+def is_signed_jpeg_2000(head: bytes) -> bool:
+    """Whether the first bytes of compressed pixel data hold a JPEG 2000 stream of signed samples."""
+    at = head.find(b"\xff\x4f\xff\x51")
+    return at >= 0 and len(head) > at + 42 and bool(head[at + 42] & 0x80)
+
+
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     """Rows and columns of the first frame header of a JPEG stream."""
     at = 2
@@ -104,7 +110,9 @@ def _decode_jpeg(library: Any, data: bytes, samples: int, photometric: str) -> t
     if samples == 1:
         return _jpeg_of_any_depth(library, data), False
     transform = _adobe_transform(data)
-    coded = "YCBCR" if transform == 1 or (transform is None and photometric.startswith("YBR")) else "RGB"
+    # A JFIF stream is YCbCr by definition, whatever DICOM's header says of it.
+    said = photometric.startswith("YBR") or data[6:10] == b"JFIF"
+    coded = "YCBCR" if transform == 1 or (transform is None and said) else "RGB"
     if _is_lossless(data):
         return _jpeg_of_any_depth(library, data), False
     return library.jpeg8_decode(data, colorspace=coded, outcolorspace="RGB"), True

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from imaging.errors import ScanProblem
+from imaging.formats.dicom_codecs import JPEG_2000, is_signed_jpeg_2000
 from imaging.formats.dicom_header import DOUBLE_PIXELS, FLOAT_PIXELS, Header
 
 
@@ -77,7 +78,7 @@ def layout_of(header: Header) -> Layout:
         allocated=allocated,
         stored=stored,
         high=header.whole("HighBit", stored - 1),
-        signed=header.whole("PixelRepresentation") == 1 and not floating,
+        signed=(header.whole("PixelRepresentation") == 1 and not floating) or _is_signed_stream(header),
         photometric=header.text("PhotometricInterpretation"),
         planar=header.whole("PlanarConfiguration") == 1,
         floating=floating,
@@ -95,6 +96,15 @@ def _is_float(header: Header) -> bool:
             if (group << 16 | element) in {FLOAT_PIXELS, DOUBLE_PIXELS}:
                 return True
     return False
+
+
+def _is_signed_stream(header: Header) -> bool:
+    """Whether the pixels are a JPEG 2000 stream that says its samples are signed; it knows better than the header."""
+    if header.syntax not in JPEG_2000 or not header.is_encapsulated or header.whole("SamplesPerPixel", 1) != 1:
+        return False
+    with header.path.open("rb") as stream:
+        stream.seek(header.pixels_at)
+        return is_signed_jpeg_2000(stream.read(1 << 14))
 
 
 def check_length(header: Header, layout: Layout) -> None:

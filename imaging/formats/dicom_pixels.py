@@ -251,7 +251,7 @@ def _load_pydicom(header: Header, layout: Layout, dataset: Any, out: NDArray[Any
 
 
 def _load_gdcm(header: Header, layout: Layout, _dataset: Any, out: NDArray[Any], progress: Progress) -> None:
-    """All of a file's frames by GDCM, in SimpleITK; it applies the rescale, which is taken back."""
+    """All of a file's frames by GDCM, in SimpleITK; what that makes of the values is taken back."""
     import SimpleITK
 
     progress.check()
@@ -260,6 +260,8 @@ def _load_gdcm(header: Header, layout: Layout, _dataset: Any, out: NDArray[Any],
     reader.SetFileName(os.fspath(header.path))
     pixels = np.asarray(SimpleITK.GetArrayFromImage(reader.Execute()))
     pixels = pixels.reshape(out.shape)
+    if layout.photometric == "MONOCHROME1" and not layout.signed:
+        pixels = (1 << layout.stored) - 1 - pixels.astype(np.int64)  # ITK turns these round
     slope, intercept = header.number("RescaleSlope") or 1.0, header.number("RescaleIntercept") or 0.0
     if (slope, intercept) != (1.0, 0.0) and not layout.is_colour:
         pixels = np.rint((pixels - intercept) / slope)
