@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
@@ -19,6 +19,7 @@ TEXT = QColor(214, 222, 232)
 LETTER = QColor(245, 204, 110)
 LONGEST_BAR = 140.0
 GAP = 10.0
+HALO = 1.5
 MOST_WORDS = 200
 
 
@@ -118,18 +119,21 @@ class CornerPainter:
             word = self._words[key] = self._drawn(text, colour, ratio)
             while len(self._words) > MOST_WORDS:
                 self._words.popitem(last=False)
-        painter.drawPixmap(round(x), round(y), word)
+        painter.drawPixmap(round(x - HALO), round(y - HALO), word)
 
     def _drawn(self, text: str, colour: QColor, ratio: float) -> QPixmap:
-        width, height = self._metrics.horizontalAdvance(text) + 3, self._metrics.height() + 2
+        width, height = self._metrics.horizontalAdvance(text) + 2 * HALO + 1, self._metrics.height() + 2 * HALO
         pixmap = QPixmap(round(width * ratio), round(height * ratio))
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         painter.setFont(self._font)
-        for tint, shift in ((SHADOW, 1), (colour, 0)):
-            painter.setPen(tint)
-            painter.drawText(QPointF(shift, self._metrics.ascent() + shift), text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        outline = QPainterPath()
+        outline.addText(QPointF(HALO, self._metrics.ascent() + HALO), self._font, text)
+        painter.strokePath(outline, QPen(SHADOW, 2 * HALO, j=Qt.PenJoinStyle.RoundJoin))
+        painter.setPen(colour)
+        painter.drawText(QPointF(HALO, self._metrics.ascent() + HALO), text)
         painter.end()
         return pixmap
 

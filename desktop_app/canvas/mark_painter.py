@@ -101,7 +101,7 @@ class MarkPainter:
         """Slanting stripes: along every edge they are dashes."""
         brush = self._stripes.get(colour.rgba())
         if brush is None:
-            on, period = round(5 * self._scale), round(9 * self._scale)
+            on, period = round(7 * self._scale), round(11 * self._scale)
             image = QImage(period, period, QImage.Format.Format_ARGB32_Premultiplied)
             image.fill(Qt.GlobalColor.transparent)
             for row in range(period):

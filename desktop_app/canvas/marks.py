@@ -19,7 +19,8 @@ Style = Literal["solid", "dashed", "quiet", "preview"]
 Rect: TypeAlias = tuple[float, float, float, float]
 """x, y, width, height in widget pixels."""
 
-MOST_CHIPS = 120
+MOST_COVERED = 0.1
+"""When chips would cover more of the view than this, only what is selected gets one."""
 SMALLEST_WITH_CHIP = 14.0
 CELL = 8.0
 
@@ -137,12 +138,15 @@ def place_chips(
 ) -> tuple[Chip, ...]:
     """A chip for each mark: above its top-left corner, else below, else beside, else inside; clear of the others.
 
-    Marks too small to read get one only when selected, and with very many marks only the selected do.
+    Marks too small to read get one only when selected, and in a crowd only the selected do.
     """
     wanted = [(m, r) for m, r in marks if m.is_selected or max(r[2], r[3]) >= SMALLEST_WITH_CHIP]
-    if len(wanted) > MOST_CHIPS:
-        wanted = [(m, r) for m, r in wanted if m.is_selected][:MOST_CHIPS]
+    covered = sum(width * height for width, height in (measure(m.text) for m, _ in wanted))
+    if covered > MOST_COVERED * view[2] * view[3]:
+        wanted = [(m, r) for m, r in wanted if m.is_selected]
     taken = _Taken(view)
+    for corner in _corners(view):
+        taken.add(corner)
     for mark, rect in wanted:
         if not isinstance(mark.geometry, Mask):
             taken.add(rect, inward=True)
@@ -153,6 +157,14 @@ def place_chips(
         taken.add((*spot, width, height))
         chips.append(Chip((*spot, width, height), mark.text, mark.colour, mark.is_proposal, mark.is_selected))
     return tuple(reversed(chips))
+
+
+def _corners(view: Rect) -> tuple[Rect, ...]:
+    """Where the view's own text and scale bar stand."""
+    width, height = view[2], view[3]
+    if min(width, height) < 300:
+        return ()
+    return (0.0, 0.0, 120.0, 24.0), (0.0, height - 40, 120.0, 40.0), (width - 150, height - 32, 150.0, 32.0)
 
 
 def _spot(rect: Rect, size: tuple[float, float], view: Rect, taken: _Taken) -> Point:

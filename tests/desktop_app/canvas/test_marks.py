@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dataset.annotation import Box, Points, Polygon, Polyline, WholeScan
 from dataset.mask import mask_of_plane
-from desktop_app.canvas.marks import MOST_CHIPS, Rect, Shown, plan_marks
+from desktop_app.canvas.marks import Rect, Shown, plan_marks
 from desktop_app.canvas.viewport import Viewport
 from imaging.geometry import Orientation, Plane
 
@@ -88,7 +88,7 @@ def test_small_marks_and_crowds_show_only_the_chips_of_what_is_selected() -> Non
     small = tuple(shown(f"s{n}", n * 5, 5, 4, 4) for n in range(20))
     assert plan_marks(small, PORT, measure).chips == ()
     assert len(plan_marks((replace(small[3], is_selected=True), *small[4:]), PORT, measure).chips) == 1
-    crowd = tuple(shown(f"c{n}", 5, 5, 40, 40) for n in range(MOST_CHIPS + 1))
+    crowd = tuple(shown(f"c{n}", 5, 5, 40, 40) for n in range(400))
     assert plan_marks(crowd, PORT, measure).chips == ()
     assert len(plan_marks((replace(crowd[0], is_selected=True), *crowd), PORT, measure).chips) == 1
 
