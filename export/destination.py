@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from imaging.errors import Problem
-from imaging.plugins import gather
 
 
 class SyncProblem(Problem):
@@ -68,14 +67,3 @@ class DestinationKind(Protocol):
     def connect(self, url: str, endpoint: str) -> Destination:
         """The place of a URL; `endpoint` is another server than the family's usual one, or empty."""
         ...
-
-
-def connect(url: str, endpoint: str = "") -> Destination:
-    """The destination of a URL or folder path."""
-    from export import destinations
-
-    kinds = gather(destinations, DestinationKind)
-    for kind in kinds:
-        if kind.accepts(url):
-            return kind.connect(url, endpoint)
-    raise SyncProblem("is no place to sync to", url, f"Use one like {', '.join(kind.example for kind in kinds)}")

@@ -24,16 +24,19 @@ class SyncCommand:
     def run(self, arguments: Namespace, console: Console) -> int:
         """Sync, and say how much travelled."""
         from dataset.folder import Dataset
-        from export.destination import connect
         from export.sync import check_upstream, sync_dataset
         from export.synced import SyncMemory, memory_place
+        from export.upstream import connect
 
-        dataset = Dataset.open(arguments.dataset)
         destination = connect(arguments.to, arguments.endpoint)
+        dataset = Dataset.open(arguments.dataset)
         memory = SyncMemory(memory_place(dataset.folder, destination.where))
-        with console.progress("sync") as progress:
-            report = sync_dataset(dataset, destination, progress, memory=memory)
-            checked = check_upstream(dataset.id, destination, progress) if arguments.check else None
+        try:
+            with console.progress("sync") as progress:
+                report = sync_dataset(dataset, destination, progress, memory=memory)
+                checked = check_upstream(dataset.id, destination, progress) if arguments.check else None
+        finally:
+            dataset.close()
         facts: dict[str, object] = {
             "destination": destination.where,
             "transferred": report.transferred,

@@ -18,9 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from export.destination import connect
 from export.sync import local_files, sync
 from export.synced import SyncMemory
+from export.upstream import connect
 from imaging.progress import silent
 from tests.benchmarks.s3_sink import served_process
 

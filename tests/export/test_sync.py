@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from export.destination import Destination, Stored, SyncProblem, Upload, connect
+from export.destination import Destination, Stored, SyncProblem, Upload
 from export.destinations import folder as folder_module
 from export.destinations import object_store
 from export.manifest import NAME
 from export.sync import check_upstream, local_files, sync
 from export.synced import SyncMemory
+from export.upstream import connect
 from imaging.progress import Cancelled, Progress, silent
 from tests.benchmarks.s3_sink import Sink, serve
 
@@ -361,9 +362,10 @@ def test_a_full_disk_upstream_is_said_and_leaves_nothing_half_written(
 SCRIPT = """
 import sys
 from pathlib import Path
-from export.destination import connect
+from export.upstream import connect
 from export.sync import local_files, sync
 from export.synced import SyncMemory
+from export.upstream import connect
 from imaging.progress import silent
 root, url, endpoint, memory = sys.argv[1:]
 paths = [p.relative_to(root).as_posix() for p in sorted(Path(root).rglob("*")) if p.is_file()]
