@@ -5,7 +5,7 @@ Every step calls what the window and the commands call; the scripted reader is n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from imaging.progress import Progress, silent
 
 READER = "demo reader (scripted)"
 
-Say = Callable[[str, dict[str, object]], None]
+Say = Callable[[str, Mapping[str, object]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +147,17 @@ def _label_of_the_scan(scores: tuple[tuple[str, float], ...]) -> Annotation:
 
 def send_out(places: Places, say: Say, progress: Progress) -> None:
     """Export in every format, sync the dataset to a local folder, and verify it."""
-    from export.destination import connect
-    from export.exporter import exporters
     from export.sync import sync_dataset
+    from export.upstream import connect
+    from export.writing import export_dataset, exporters
 
     dataset = Dataset.open(places.dataset)
     try:
         for exporter in exporters():
-            report = exporter.write(dataset, places.export / exporter.name, progress)
+            report = export_dataset(dataset, exporter.name, places.export / exporter.name, progress)
             say(f"exported {exporter.name}: {report}", {"step": "export", "format": exporter.name})
         sent = sync_dataset(dataset, connect(str(places.upstream)), progress)
-        facts: dict[str, object] = {"step": "sync", "transferred": sent.transferred, "unchanged": sent.unchanged}
+        facts = {"step": "sync", "transferred": sent.transferred, "unchanged": sent.unchanged}
         say(f"synced {sent.transferred} objects to {places.upstream}, {sent.unchanged} unchanged", facts)
         findings = [finding for finding in dataset.verify(progress) if not finding.is_notice]
     finally:

@@ -41,7 +41,7 @@ def _imported(session: Session, text: str) -> None:
 
 def export_formats() -> tuple[tuple[str, str], ...]:
     """Title and name of every format a dataset can be exported in."""
-    from export.exporter import exporters
+    from export.writing import exporters
 
     return tuple((exporter.title, exporter.name) for exporter in exporters())
 
@@ -53,10 +53,10 @@ def export_dataset(session: Session, name: str, folder: Path) -> None:
         return
 
     def work(progress: Progress) -> str:
-        from export.exporter import exporters
+        from export.writing import export, exporter_named, view_of
 
-        exporter = next(one for one in exporters() if one.name == name)
-        return f"Exported to {folder}: {exporter.write(dataset, folder, progress)}"
+        report = export(view_of(dataset), exporter_named(name), folder, progress)
+        return f"Exported {report.scans} scans to {folder}"
 
     session.save()
     session.keeping.flush()
@@ -70,9 +70,9 @@ def send_upstream(session: Session, url: str) -> None:
         return
 
     def work(progress: Progress) -> str:
-        from export.destination import connect
         from export.sync import sync_dataset
         from export.synced import SyncMemory, memory_place
+        from export.upstream import connect
 
         destination = connect(url)
         memory = SyncMemory(memory_place(dataset.folder, destination.where))
