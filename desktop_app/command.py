@@ -47,7 +47,12 @@ class Console:
         """A progress shown as a bar on stderr; Ctrl+C cancels it."""
         from tqdm import tqdm
 
-        bar = tqdm(total=None, desc=title, file=sys.stderr, disable=self.quiet, leave=False, delay=0.5)
+        # On a screen the bar moves; in a log it is a line now and then.
+        every = 0.1 if sys.stderr.isatty() else 10.0
+        bar = tqdm(
+            total=100, desc=title, file=sys.stderr, disable=self.quiet, leave=False, delay=0.5,
+            bar_format="{desc} {percentage:3.0f} %|{bar:30}| {elapsed}<{remaining} {postfix}",
+        )  # fmt: skip
 
         def stop(_number: int, _frame: object) -> None:
             progress.cancel()
@@ -56,13 +61,11 @@ class Console:
 
         def listen(step: Step) -> None:
             nonlocal shown
-            if time.monotonic() - shown < 0.1:  # a bar drawn at every step takes longer than the work
+            if time.monotonic() - shown < every:  # a bar drawn at every step takes longer than the work
                 return
             shown = time.monotonic()
-            bar.total = step.total or None
-            bar.n = step.done
+            bar.n = round(100 * step.done / step.total) if step.total > 0 else 0
             bar.set_postfix_str(step.text, refresh=False)
-            bar.update(0)
             bar.refresh()
 
         progress = Progress(listen)
