@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dataset.document import Edit, Snapshot
-from dataset.folder import Dataset
 from dataset.prediction import Prediction
-from dataset.record import ScanRecord
 from desktop_app.cases import Case
 from desktop_app.display import CaseRow
 from imaging.errors import ScanProblem
 from imaging.geometry import Plane, whole_plane
 from imaging.progress import Progress
 from imaging.scan import Scan, ScanInfo, Volume, Window
+
+if TYPE_CHECKING:
+    from dataset.folder import Dataset
+    from dataset.record import ScanRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ def open_case(case: Case, dataset: Dataset, progress: Progress) -> Opened:
 def open_worklist(folder: Path, progress: Progress) -> tuple[Dataset, tuple[Case, ...]]:
     """Open or make a dataset folder and list its scans as cases."""
     progress.report(0, 1, folder.name)
+    from dataset.folder import Dataset
+
     dataset = Dataset.open_or_create(folder)
     return dataset, tuple(Case(row_of(record)) for record in dataset.records())
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
 from dataset.annotation import Proposal
-from dataset.folder import Dataset
 from dataset.label import Label
 from dataset.prediction import Prediction
 from desktop_app.jobs import Job, Jobs
@@ -16,6 +16,9 @@ from imaging.errors import Problem
 from imaging.geometry import Region
 from imaging.progress import Progress
 from imaging.scan import Scan
+
+if TYPE_CHECKING:
+    from dataset.folder import Dataset
 
 BENIGN = frozenset({"normal", "background", "other"})
 """Label ids that are no finding."""

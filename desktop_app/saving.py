@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.document import Edit, Snapshot
-from dataset.folder import Dataset
 from dataset.label import Label
 from desktop_app.keeping import Keeping
 from imaging.progress import silent
 from imaging.scan import Scan
+
+if TYPE_CHECKING:
+    from dataset.folder import Dataset
 
 AUTOSAVE_MS = 20_000
 """A revision is written this long after the last edit; the journal has every edit at once."""

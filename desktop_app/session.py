@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 
 from dataset.annotation import Proposal
 from dataset.document import Change, Document, Edit
-from dataset.folder import Dataset
 from dataset.label import Label, LabelSet
 from desktop_app import review
 from desktop_app.display import CaseRow
@@ -29,6 +28,7 @@ from imaging.geometry import Region
 from imaging.progress import Progress
 
 if TYPE_CHECKING:
+    from dataset.folder import Dataset
     from models.catalogue import Entry
 
 

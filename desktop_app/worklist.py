@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from dataset.folder import Dataset
 from desktop_app.cases import Case, identified, index_of_key, index_of_source, with_row, with_sources
 from desktop_app.display import CaseRow
 from desktop_app.jobs import Job, Jobs
@@ -14,6 +14,9 @@ from desktop_app.opening import Opened, describe, open_case, open_worklist
 from imaging.errors import Problem
 from imaging.progress import Progress
 from imaging.scan import ScanSource
+
+if TYPE_CHECKING:
+    from dataset.folder import Dataset
 
 
 class Worklist(QObject):
