@@ -54,9 +54,7 @@ def grey_table(rescale: Rescale, window: Window, dtype: DTypeLike, inverted: boo
     width = max(float(window.width), 1e-9)
     low = float(window.centre) - width / 2
     if kind.itemsize <= 2 and kind.kind in "biu":
-        stored = _every_value(kind)
-        share = (stored * rescale.slope + rescale.intercept - low) / width
-        return GreyTable(_rgb(share, inverted))
+        return GreyTable(_narrow_entries(rescale, low, width, kind, inverted))
     share = np.arange(_WIDE_ENTRIES, dtype=np.float64) / (_WIDE_ENTRIES - 1)
     falling = rescale.slope < 0
     slope = rescale.slope or 1.0
@@ -146,15 +144,28 @@ def _distinct(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     return tuple(seen.values())
 
 
-def _every_value(kind: np.dtype[Any]) -> NDArray[np.float64]:
-    """Every value a small type can hold, in the order its bits index a table."""
-    if kind.kind == "b":
-        return np.arange(2, dtype=np.float64)
-    count = 1 << (8 * kind.itemsize)
-    values = np.arange(count, dtype=np.float64)
-    if kind.kind == "i":
-        values[count // 2 :] -= count
-    return values
+def _narrow_entries(
+    rescale: Rescale, low: float, width: float, kind: np.dtype[Any], inverted: bool
+) -> NDArray[np.uint32]:
+    """An entry for every value of a small type, in the order its bits index a table.
+
+    Only the values inside the window are worked out: a window is dragged many times a second.
+    """
+    count = 2 if kind.kind == "b" else 1 << (8 * kind.itemsize)
+    lowest = -count // 2 if kind.kind == "i" else 0
+    slope = rescale.slope
+
+    def entries(values: NDArray[np.float64]) -> NDArray[np.uint32]:
+        return _rgb((values * slope + rescale.intercept - low) / width, inverted)
+
+    ends = sorted((edge - rescale.intercept) / slope for edge in (low, low + width)) if slope else (lowest, lowest)
+    first = int(min(max(math.floor(ends[0]) - 1, lowest), lowest + count - 1))
+    last = int(min(max(math.ceil(ends[1]) + 1, first), lowest + count - 1))
+    rising = np.empty(count, np.uint32)
+    rising[: first - lowest] = entries(np.array([lowest], np.float64))
+    rising[first - lowest : last - lowest + 1] = entries(np.arange(first, last + 1, dtype=np.float64))
+    rising[last - lowest + 1 :] = entries(np.array([lowest + count - 1], np.float64))
+    return np.roll(rising, lowest)
 
 
 def _rgb(share: NDArray[np.float64], inverted: bool) -> NDArray[np.uint32]:
