@@ -50,6 +50,7 @@ def build(arguments: Arguments) -> tuple[QApplication, Session, MainWindow]:
     session = Session(gather(tools, Tool), settings.author or getpass.getuser())
     session.choose_model(arguments.model or settings.model)
     window = MainWindow(session, file, look)
+    theme.dress(application, look)
     if arguments.size is not None:
         window.resize(*arguments.size)
     if file.problem is not None:

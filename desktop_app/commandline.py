@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
+from argparse import Action, ArgumentParser
 from collections.abc import Sequence
+from pkgutil import iter_modules
 
 from desktop_app import commands
 from desktop_app.command import DONE, FAILED, Command, Console
+from desktop_app.commands import window
 from imaging.errors import Problem
 from imaging.plugins import gather
 from imaging.progress import Cancelled
@@ -16,8 +18,11 @@ from imaging.progress import Cancelled
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `overread` with the given words (the program's own by default); returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    known = {command.name: command for command in gather(commands, Command)}
-    if not (words and words[0] in known) and words not in (["--help"], ["-h"], ["--version"]):
+    if words[:1] and words[0] in {*_command_names(), "-h", "--help", "--version"}:
+        known = {command.name: command for command in gather(commands, Command)}
+    else:
+        # The window: the other commands are not even imported, its start is short.
+        known = {"window": window.PLUGIN}
         words = ["window", *words]
     parser = _parser(known)
     try:
@@ -43,19 +48,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     return FAILED
 
 
-def _parser(known: dict[str, Command]) -> ArgumentParser:
-    from importlib.metadata import PackageNotFoundError, version
+def _command_names() -> set[str]:
+    """The names of the commands, by those of their modules."""
+    return {entry.name for entry in iter_modules(commands.__path__)}
 
-    try:
-        number = version("overread")
-    except PackageNotFoundError:
-        number = "from source"
+
+class _Version(Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("overread")
+        except PackageNotFoundError:
+            number = "from source"
+        sys.stdout.write(f"overread {number}\n")
+        parser.exit(DONE)
+
+
+def _parser(known: dict[str, Command]) -> ArgumentParser:
     parser = ArgumentParser(
         prog="overread",
         description="A medical AI reads first; a person over-reads. Without a command: the window.",
         usage="overread [PATH ...] [--dataset DIR] | overread COMMAND ...",
     )
-    parser.add_argument("--version", action="version", version=f"overread {number}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     sub = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in known.values():
         child = sub.add_parser(command.name, help=command.help, description=command.help)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -88,6 +87,8 @@ def ask_doctor(session: Session, then: Callable[[str], None]) -> None:
     """What `overread doctor` says, from a process of its own: trying devices may take seconds, or fail hard."""
 
     def work(progress: Progress) -> str:
+        import subprocess
+
         words = [sys.executable, "-m", "desktop_app.commandline", "doctor"]
         process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         forget = progress.when_cancelled(process.kill)

@@ -223,11 +223,13 @@ class MainWindow(QMainWindow):
             return
         application = QApplication.instance()
         assert isinstance(application, QApplication)
+        application.setStyleSheet("")
         theme.apply(application, look)
         sizes = self.splitter.sizes()
         self._look = look
         self._actions.retire()
         self._build()
+        theme.dress(application, look)
         self.splitter.setSizes(sizes)
         self._on_scan()
         self.activateWindow()

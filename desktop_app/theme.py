@@ -164,11 +164,15 @@ def palette(theme: Theme) -> QPalette:
 
 
 def apply(application: QApplication, theme: Theme) -> None:
-    """Dress the whole application."""
+    """Give the whole application a theme: style, palette and font; `dress` comes when the widgets are made."""
     QDir.setSearchPaths("icons", [str(files("resources") / "icons")])
     application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(palette(theme))
     application.setFont(font(theme))
+
+
+def dress(application: QApplication, theme: Theme) -> None:
+    """Set the style sheet. Once all widgets are made, each is styled once and not with every parent it gets."""
     application.setStyleSheet(style_sheet(theme))
 
 

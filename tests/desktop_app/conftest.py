@@ -46,17 +46,17 @@ class MemoryDataset:
         self.edits: list[object] = []
         self.revisions: list[object] = []
 
-    def has(self, key: str) -> bool:
+    def has(self, _key: str) -> bool:
         return True
 
-    def keep(self, key: str, edit: object, *, author: str) -> None:
+    def keep(self, _key: str, edit: object, **_facts: object) -> None:
         self.edits.append(edit)
 
-    def save_revision(self, key: str, state: object, **facts: object) -> object:
+    def save_revision(self, _key: str, state: object, **facts: object) -> object:
         self.revisions.append((state, facts))
         return type("Saved", (), {"id": str(len(self.revisions))})()
 
-    def record(self, key: str) -> object:
+    def record(self, _key: str) -> object:
         return type("Record", (), {"state": "labelled"})()
 
     def add_labels(self, labels: object) -> None:

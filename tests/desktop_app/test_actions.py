@@ -52,7 +52,8 @@ def test_ids_are_unique_and_icons_exist() -> None:
         ("[", "smaller"), ("]", "larger"), ("Return", "accept"), ("Delete", "delete"), ("Ctrl+1", "label-1"),
         ("Ctrl+9", "label-9"), ("H", "hide"), ("D", "next-case"), ("A", "previous-case"), ("Ctrl+Z", "undo"),
         ("Ctrl+Shift+Z", "redo"), ("Ctrl+Y", "redo"), ("Ctrl+S", "save"), ("Ctrl+O", "open"), ("F1", "keys"),
-        ("1", "preset-1"), ("5", "preset-5"), ("PgUp", "previous-plane"), ("PgDown", "next-plane"), ("F", "fit"), ("0", "fit"),
+        ("1", "preset-1"), ("5", "preset-5"), ("PgUp", "previous-plane"), ("PgDown", "next-plane"),
+        ("F", "fit"), ("0", "fit"),
     ],
 )  # fmt: skip
 def test_the_keys_of_the_design(key: str, action: str) -> None:
