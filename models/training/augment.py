@@ -94,6 +94,21 @@ def erase_some(images: Tensor, share: float, size: float) -> Tensor:
     return erased
 
 
+def vary_background(images: Tensor, inside: Tensor, share: float) -> Tensor:
+    """Dye what lies outside the structures anew in a share of the images, mostly pink (RGB in 0…1).
+
+    `inside` is 1 on the structures. Their own colour stays, so that they are told by it and not by their
+    surroundings'.
+    """
+    count = len(images)
+    density = -torch.log(images.clamp(1 / 255, 1))
+    low, high = torch.tensor([-1.2, -0.2, -0.7]), torch.tensor([0.4, 0.9, 0.5])
+    dye = torch.exp(low + (high - low) * torch.rand(count, 3)).view(count, 3, 1, 1)
+    dye = torch.where(torch.rand(count, 1, 1, 1) < share, dye, torch.ones_like(dye))
+    soft = torch.nn.functional.avg_pool2d(inside, 5, 1, 2)
+    return torch.exp(-density * (soft + (1 - soft) * dye)).clamp(0, 1)
+
+
 def vary_stain(images: Tensor, reach: float) -> Tensor:
     """Scale and shift each colour's optical density, as other stains and scanners would (RGB in 0…1)."""
     count = len(images)

@@ -137,11 +137,13 @@ def train(network: SmallUNet, pictures: list[Picture], parts: dict[Part, list[in
     images = [as_tensor(pictures[index].pixels) for index in parts["train"]]
     maps = [torch.from_numpy(targets_of(pictures[index].truth)) for index in parts["train"]]
     val = [pictures[index] for index in parts["val"]]
+    weights = stain_weights([pictures[index] for index in parts["train"]])
     generator = torch.Generator().manual_seed(SEED)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
         for _ in range(BATCHES):
-            crops = [crop_at_random(images, maps, generator) for _ in range(BATCH)]
+            chosen = torch.multinomial(weights, BATCH, replacement=True, generator=generator).tolist()
+            crops = [crop_at_random(images[index], maps[index], generator) for index in chosen]
             seen, wanted = torch.stack([c[0] for c in crops]), torch.stack([c[1] for c in crops])
             yield vary(seen, wanted)
 
@@ -151,22 +153,30 @@ def train(network: SmallUNet, pictures: list[Picture], parts: dict[Part, list[in
     return fit(network, batches, BATCHES, overlap_loss, score_of, schedule)
 
 
-def crop_at_random(images: list[Tensor], maps: list[Tensor], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def stain_weights(pictures: list[Picture]) -> Tensor:
+    """Return how often to draw each picture: by the square root of how rare its ground colour is."""
+    medians = [np.median(picture.pixels.reshape(-1, 3), axis=0) for picture in pictures]
+    grounds = ["white" if rgb[1] > 180 else "pink" if rgb[0] > rgb[2] else "lavender" for rgb in medians]
+    say(str({ground: grounds.count(ground) for ground in set(grounds)}))
+    return torch.tensor([grounds.count(ground) ** -0.5 for ground in grounds])
+
+
+def crop_at_random(image: Tensor, maps: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return one square crop of one picture and its targets."""
-    index = int(torch.randint(len(images), (1,), generator=generator))
-    height, width = images[index].shape[-2:]
+    height, width = image.shape[-2:]
     top = int(torch.randint(height - CROP + 1, (1,), generator=generator))
     left = int(torch.randint(width - CROP + 1, (1,), generator=generator))
     window = (slice(None), slice(top, top + CROP), slice(left, left + CROP))
-    return images[index][window], maps[index][window]
+    return image[window], maps[window]
 
 
 def vary(images: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
     """Return crops as another slide, stain and scanner would have shown them."""
     placed, moved = augment.place(images, PLACEMENT, maps)
-    stained = augment.blur_some(augment.vary_stain(placed, 0.45), 0.3, 1.5)
-    varied = augment.vary_intensity(stained, gamma=0.25, contrast=0.2, noise=0.03).clamp(0, 1)
     assert moved is not None
+    dyed = augment.vary_background(placed, moved[:, :1], 0.4)
+    stained = augment.blur_some(augment.vary_stain(dyed, 0.45), 0.3, 1.5)
+    varied = augment.vary_intensity(stained, gamma=0.25, contrast=0.2, noise=0.03).clamp(0, 1)
     return normalised(varied), moved
 
 
