@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dataset.annotation import Annotation, WholeScan, accepted, new_id, now
 from dataset.document import Snapshot
 from dataset.errors import DatasetProblem
@@ -36,11 +34,6 @@ def accepted_snapshot(prediction: Prediction, threshold: float | None = None) ->
         label, score = max(prediction.scores, key=lambda pair: pair[1])
         marks.append(Annotation(new_id(), label, WholeScan(), f"model:{model}", now(), score))
     return Snapshot(tuple(marks))
-
-
-def is_waiting(record: ScanRecord, revisions: Sequence[str]) -> bool:
-    """Whether a scan may be accepted without being named: no person has begun on it. `revisions` are their bases."""
-    return not record.problem and bool(record.predictions) and all(basis == "accepted" for basis in revisions)
 
 
 def _threshold(prediction: Prediction) -> float:

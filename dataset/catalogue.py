@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from dataset import labelfile
-from dataset.durable import told
+from dataset.durable import remove_stale_parts, told
 from dataset.entry import SCAN, Entry
 from dataset.errors import DatasetProblem
 from dataset.facts import read_json, to_readable_json
@@ -39,6 +39,8 @@ class Catalogue:
         for key in sorted(present):
             entry = self.entries.get(key) or Entry(self._scans / key)
             if not entry.stamps and not (self._scans / key / SCAN).exists():
+                remove_stale_parts(self._scans / key)
+                remove_stale_parts(self._scans / key / "pixels")
                 continue
             self.entries[key] = entry
             if entry.refresh():

@@ -136,7 +136,9 @@ class Document:
 
     def _apply(self, edit: Edit) -> Change:
         """Change the annotations; linear in the size of the edit, whatever the size of the document."""
-        annotations, before, added = self._annotations, dict[str, Annotation](), dict[str, None]()
+        annotations = self._annotations
+        before: dict[str, Annotation] = {}
+        added: dict[str, None] = {}
         for annotation_id in edit.remove:
             old = annotations.pop(annotation_id, None)
             if old is not None:
@@ -158,16 +160,20 @@ class Document:
                 if old.origin != annotation.origin:
                     self._count_origin(old.origin, -1)
                     self._count_origin(annotation.origin, 1)
-        reject = tuple(i for i in dict.fromkeys(edit.reject) if i not in self._rejected)
-        self._rejected.update(reject)
-        restore = tuple(i for i in dict.fromkeys(edit.restore) if i in self._rejected)
-        self._rejected.difference_update(restore)
-        if reject or restore:
-            self._settled = None
+        reject, restore = self._reject(edit) if edit.reject or edit.restore else ((), ())
         self._snapshot = None
         applied = Edit(edit.title, edit.put, removed, reject, restore)
         inverse = Edit(edit.title, tuple(before.values()), tuple(added), restore, reject)
         return Change(applied, inverse, frozenset((*before, *added, *reject, *restore)))
+
+    def _reject(self, edit: Edit) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Reject proposals and bring others back; those whose state changed."""
+        reject = tuple(i for i in dict.fromkeys(edit.reject) if i not in self._rejected)
+        self._rejected.update(reject)
+        restore = tuple(i for i in dict.fromkeys(edit.restore) if i in self._rejected)
+        self._rejected.difference_update(restore)
+        self._settled = None
+        return reject, restore
 
     def _place(self, annotation_id: str) -> None:
         """Remember where a new annotation stands; one that comes back goes to where it stood."""

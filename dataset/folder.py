@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dataset import groups, labelfile
-from dataset.acceptance import accepted_snapshot, is_waiting, prediction_to_accept
+from dataset.acceptance import accepted_snapshot, prediction_to_accept
 from dataset.annotation import new_id, now
 from dataset.catalogue import Catalogue
 from dataset.document import Edit, Snapshot
-from dataset.durable import make_folder, replace_file, told
+from dataset.durable import told
 from dataset.entry import Entry
 from dataset.errors import DatasetProblem
 from dataset.facts import read_json
@@ -26,9 +26,9 @@ from dataset.heads import basis_of, exported, head_of
 from dataset.intake import kept_scan, take_in
 from dataset.journals import Journals
 from dataset.label import Label, LabelSet
-from dataset.manifest import FILE, Manifest, manifest_from_json, new_manifest
+from dataset.manifest import FILE, Manifest, create_folder, is_dataset, manifest_from_json
 from dataset.prediction import Prediction
-from dataset.record import Basis, Finding, Head, LookedAt, Revision, ScanRecord, Split, Unsaved
+from dataset.record import Basis, Finding, Head, LookedAt, PredictionSummary, Revision, ScanRecord, Split, Unsaved
 from dataset.store import Store
 from imaging.loaded import LoadedScan
 from imaging.progress import Progress
@@ -50,26 +50,14 @@ class Dataset:
     @staticmethod
     def create(folder: Path, labels: LabelSet | None = None, *, title: str = "") -> Dataset:
         """Make a new dataset in a folder that is absent or empty."""
-        folder = folder.absolute()
-        with told(folder):
-            if folder.exists() and not folder.is_dir():
-                raise DatasetProblem("is no folder", folder, "Choose a folder")
-            if folder.exists() and any(not n.startswith(".") and n != groups.KEY_FILE for n in os.listdir(folder)):
-                raise DatasetProblem("is not empty and holds no dataset", folder, "Choose an empty folder")
-            make_folder(folder)
-        labels = labels or LabelSet(new_id(), ())
-        manifest, files, key = new_manifest(title, labels)
-        if key:
-            with told(folder):
-                replace_file(folder / groups.KEY_FILE, key, mode=0o600)
-        Store(folder).commit("", "dataset created", files, dataset=manifest.id)
+        create_folder(folder.absolute(), labels or LabelSet(new_id(), ()), title)
         return Dataset.open(folder)
 
     @staticmethod
     def open(folder: Path) -> Dataset:
         """Open a dataset; finishes what a killed program left half-way. A read-only folder opens for reading."""
         folder = folder.absolute()
-        if not (folder / FILE).exists() and not (folder / "audit.jsonl").exists():
+        if not is_dataset(folder):
             raise DatasetProblem("is no dataset folder", folder, f"A dataset folder has a {FILE}")
         if os.access(folder, os.W_OK):
             Store(folder).finish_commits()
@@ -81,7 +69,7 @@ class Dataset:
     @staticmethod
     def open_or_create(folder: Path, labels: LabelSet | None = None) -> Dataset:
         """Open the dataset of a folder, or make one where there is none; `labels` that it lacks are added."""
-        if not (folder / FILE).exists() and not (folder / "audit.jsonl").exists():
+        if not is_dataset(folder):
             return Dataset.create(folder, labels)
         dataset = Dataset.open(folder)
         if labels is not None:
@@ -168,6 +156,16 @@ class Dataset:
         """Whether a scan is in the dataset."""
         with self._mutex:
             return _KEY.fullmatch(key) is not None and self._catalogue.has(key)
+
+    def find(self, name: str) -> str:
+        """The key of the scan whose key is `name` or begins with it; a problem where there is none or several."""
+        keys = [record.key for record in self.records() if record.key == name or record.key.startswith(name)]
+        if name in keys:
+            return name
+        if len(keys) != 1:
+            what = f"holds no scan {name!r}" if not keys else f"holds {len(keys)} scans that begin with {name!r}"
+            raise DatasetProblem(what, self.folder, "Give the scan's whole key")
+        return keys[0]
 
     def records(self) -> tuple[ScanRecord, ...]:
         """All scans, in the order they were added; from the index, so cheap.
@@ -285,34 +283,16 @@ class Dataset:
         `model` (a name, or `name@version`) says whose prediction, where several models have read. A prediction that
         was accepted before is not accepted again.
         """
-        records = self.records() if key is None else (self.record(key),)
         if key is None:
-            records = tuple(r for r in records if is_waiting(r, [v.basis for v in self.revisions(r.key)]))
-        chosen = [(record, prediction_to_accept(record, model)) for record in records]
-        saved: list[Revision] = []
-        for record, summary in chosen:
-            if summary is None:
-                if key is not None:
-                    advice = "Run the model on it first"
-                    raise DatasetProblem("has no prediction" + (f" of {model}" if model else ""), record.title, advice)
-                continue
-            known = self.revisions(record.key)
-            if any(r.basis == "accepted" and r.prediction == summary.id for r in known):
-                continue
-            path = self.folder / "scans" / record.key / "predictions" / f"{summary.id}.json"
-            snapshot = accepted_snapshot(read_prediction(path), threshold)
-            base = head_of(r for r in known if r.basis == "accepted").revision
-            saved.append(
-                self.save_revision(
-                    record.key,
-                    snapshot,
-                    author=author,
-                    basis="accepted",
-                    base=base.id if base else "",
-                    prediction=summary.id,
-                )
-            )
-        return tuple(saved)
+            chosen = [(r, prediction_to_accept(r, model)) for r in self.records() if self._is_waiting(r)]
+        else:
+            record = self.record(key)
+            chosen = [(record, prediction_to_accept(record, model))]
+            if chosen[0][1] is None:
+                wanted = f" of {model}" if model else ""
+                raise DatasetProblem(f"has no prediction{wanted}", record.title, "Run the model on it first")
+        saved = [self._accept(record.key, p, author, threshold) for record, p in chosen if p is not None]
+        return tuple(revision for revision in saved if revision is not None)
 
     def export_view(self, split: Split | None = None) -> Iterator[LookedAt]:
         """What was looked at, scan by scan; corrections win over acceptances. Unseen scans never come."""
@@ -335,20 +315,7 @@ class Dataset:
     def unsaved(self) -> tuple[Unsaved, ...]:
         """Edits that are in no revision, by scan: this program's, and what sessions that have ended left."""
         with self._mutex:
-            keys = sorted(self._journals.edited())
-            found = {key: self._journals.ended(key) for key in keys} if self.is_writable else {}
-            return tuple(
-                Unsaved(
-                    key,
-                    texts[0][1].author,
-                    texts[0][1].started,
-                    sum(len(text.edits) for _path, text in texts),
-                    tuple(path.name for path, _text in texts),
-                    any(text.is_damaged for _path, text in texts),
-                )
-                for key, texts in found.items()
-                if texts
-            )
+            return self._journals.unsaved() if self.is_writable else ()
 
     def unsaved_edits(self, key: str) -> tuple[Edit, ...]:
         """Edits of a scan that are in no revision, of this and of ended sessions, oldest first.
@@ -404,6 +371,30 @@ class Dataset:
             for key in self._journals.edited():
                 if key in self._catalogue.entries:
                     self._journals.drop_covered(self._catalogue.entries[key].revisions.values())
+
+    def _is_waiting(self, record: ScanRecord) -> bool:
+        """Whether a scan may be accepted without being named: a model has read it and no person has begun on it."""
+        bases = {revision.basis for revision in self._catalogue.entries[record.key].revisions.values()}
+        is_edited = record.state == "in progress"
+        return bool(record.predictions) and not record.problem and not is_edited and bases <= {"accepted"}
+
+    def _accept(self, key: str, summary: PredictionSummary, author: str, threshold: float | None) -> Revision | None:
+        """Save one prediction as the labels of its scan, unless that was done before."""
+        with self._mutex:
+            known = [revision for revision in self.revisions(key) if revision.basis == "accepted"]
+            if any(revision.prediction == summary.id for revision in known):
+                return None
+            path = self._store.path(f"scans/{key}/predictions/{summary.id}.json")
+            snapshot = accepted_snapshot(read_prediction(path), threshold)
+            base = head_of(known).revision
+            return self.save_revision(
+                key,
+                snapshot,
+                author=author,
+                basis="accepted",
+                base=base.id if base else "",
+                prediction=summary.id,
+            )
 
     def _entry(self, key: str) -> Entry:
         if not _KEY.fullmatch(key):

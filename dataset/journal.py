@@ -64,14 +64,16 @@ class Journal:
         body, masks = _edit_to_json(edit, self._masks)
         line = _line(body)
         with told(self.path.parent):
-            descriptor = self._create() if self._descriptor is None else self._descriptor
-            try:
-                write_all(descriptor, line)
-                os.fsync(descriptor)
-            except OSError:
-                self._take_back(descriptor)
-                raise
-        self._written += len(line)
+            if self._descriptor is None:
+                self._descriptor = self._create(line)
+            else:
+                try:
+                    write_all(self._descriptor, line)
+                    os.fsync(self._descriptor)
+                except OSError:
+                    self._take_back(self._descriptor)
+                    raise
+                self._written += len(line)
         self._masks.update(masks)
         for annotation_id in edit.remove:
             self._masks.pop(annotation_id, None)
@@ -84,20 +86,20 @@ class Journal:
             os.close(self._descriptor)
             self._descriptor = None
 
-    def _create(self) -> int:
-        """Make the file with its first line; nothing stays where that fails."""
+    def _create(self, line: bytes) -> int:
+        """Make the file with its first two lines; nothing stays where that fails."""
         head = _line({"journal": 1, "scan": self._scan, "author": self._author, "started": now().isoformat()})
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0)
         descriptor = os.open(self.path, flags, 0o666)
         try:
-            write_all(descriptor, head)
+            write_all(descriptor, head + line)
             sync_created(descriptor, self.path.parent)
         except OSError:
             os.close(descriptor)
             with suppress(OSError):
                 self.path.unlink()
             raise
-        self._descriptor, self._written = descriptor, len(head)
+        self._written = len(head + line)
         return descriptor
 
     def _take_back(self, descriptor: int) -> None:

@@ -18,7 +18,7 @@ from dataset.document import Edit
 from dataset.durable import make_folder, problem_of, told
 from dataset.errors import DatasetProblem
 from dataset.journal import Journal, JournalText, read_journal
-from dataset.record import Marks, Revision
+from dataset.record import Marks, Revision, Unsaved
 
 _NAME = re.compile(r"([0-9A-Z]{26})-(\d{4,})-(.+)\.jsonl")
 
@@ -57,7 +57,24 @@ class Journals:
                 text = read_journal(path)
                 if text is not None:
                     found.append((path, text))
-        return found
+        return sorted(found, key=lambda item: (item[1].started.timestamp(), item[0].name))
+
+    def unsaved(self) -> tuple[Unsaved, ...]:
+        """What this and ended sessions hold, by scan."""
+        found: dict[str, list[tuple[Path, JournalText]]] = {}
+        for path, text in self.ended():
+            found.setdefault(text.scan, []).append((path, text))
+        return tuple(
+            Unsaved(
+                key,
+                texts[0][1].author,
+                texts[0][1].started,
+                sum(len(text.edits) for _path, text in texts),
+                tuple(path.name for path, _text in texts),
+                any(text.is_damaged for _path, text in texts),
+            )
+            for key, texts in sorted(found.items())
+        )
 
     def marks(self, key: str) -> Marks:
         """What a revision of a scan made now covers: its journals of this and of taken-over sessions."""

@@ -59,7 +59,7 @@ def tile_of(full: Bits) -> Tile | None:
     if rows.size == 0:
         return None
     columns = np.flatnonzero(full.any(axis=0))
-    bits = np.ascontiguousarray(full[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    bits = full[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
     bits.flags.writeable = False
     return Tile(int(columns[0]), int(rows[0]), bits)
 
@@ -134,6 +134,7 @@ class Mask:
         height, width = bits.shape
         if height == 0 or width == 0:
             return self
+        bits = np.asarray(bits, np.bool_)
         tiles = dict(self.tiles)
         for row in range(y // TILE, (y + height - 1) // TILE + 1):
             for column in range(x // TILE, (x + width - 1) // TILE + 1):
@@ -153,6 +154,8 @@ def _paint_tile(tiles: dict[TileKey, Tile], key: TileKey, corner: tuple[int, int
     part = bits[y0 - y : y1 - y, x0 - x : x1 - x]
     full = old.full() if old is not None else np.zeros((TILE, TILE), np.bool_)
     target = full[y0 - top : y1 - top, x0 - left : x1 - left]
+    if np.all(target[part]) if value else not np.any(target[part]):
+        return  # nothing changes, so the tile stays shared
     if value:
         target |= part
     else:

@@ -8,6 +8,7 @@ folder finishes the renaming (`finish_commits`). Other programs on the same fold
 
 from __future__ import annotations
 
+import getpass
 import os
 import threading
 from collections.abc import Generator, Iterable, Mapping
@@ -71,7 +72,10 @@ class Store:
                 self._lock.release()
 
     def commit(self, who: str, what: str, files: Mapping[str, bytes], **facts: str) -> None:
-        """Put files into the folder with one line of the audit, all or nothing; durable when it returns."""
+        """Put files into the folder with one line of the audit, all or nothing; durable when it returns.
+
+        `who` is the person or model; the user of this computer where it is empty.
+        """
         targets = {self.path(relative): data for relative, data in files.items()}
         hashes = {relative: sha256(data) for relative, data in files.items()}
         with told(self.folder):
@@ -81,7 +85,7 @@ class Store:
             write_parts(targets)
             try:
                 with self.locked():
-                    self._append(who, what, hashes, facts)
+                    self._append(who or user_name(), what, hashes, facts)
                     finish_parts(targets)
             except DatasetProblem:
                 discard_parts(targets)
@@ -158,3 +162,11 @@ class Store:
             os.ftruncate(descriptor, size)
             tail = tail[: size - start]
         return size, last_hash(tail)
+
+
+def user_name() -> str:
+    """The name of the computer's user; empty where it has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

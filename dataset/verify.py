@@ -18,7 +18,7 @@ from dataset.errors import DatasetProblem
 from dataset.facts import Facts, Malformed, read_bytes, read_json
 from dataset.files import read_prediction, read_snapshot
 from dataset.journal import read_journal
-from dataset.manifest import FILE, manifest_from_json
+from dataset.manifest import FILE, is_dataset, manifest_from_json
 from dataset.record import Finding, Revision
 from dataset.store import Store
 from imaging.progress import Progress
@@ -30,7 +30,7 @@ LARGEST_CHAIN = 2**33
 def verify_folder(folder: Path, progress: Progress) -> list[Finding]:
     """Everything that is not as it should be, each in one line; empty when all is well."""
     folder = folder.absolute()
-    if not (folder / FILE).exists() and not (folder / "audit.jsonl").exists():
+    if not is_dataset(folder):
         raise DatasetProblem("is no dataset folder", folder, f"A dataset folder has a {FILE}")
     store = Store(folder)
     findings: list[Finding] = []
@@ -88,6 +88,8 @@ def _check_scans(folder: Path, findings: list[Finding], progress: Progress) -> d
     entries: dict[str, Entry] = {}
     scans = sorted(path for path in (folder / "scans").iterdir()) if (folder / "scans").is_dir() else []
     for number, scan in enumerate(scans):
+        if not (scan / SCAN).exists():
+            continue  # never committed, or missed already by the checksums
         entry = Entry(scan)
         entry.refresh()
         findings.extend(Finding(_relative(folder, p.where), p.what) for p in entry.problems.values())

@@ -1,0 +1,27 @@
+"""A dataset with a picture and a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dataset.folder import Dataset
+from imaging.progress import silent
+from tests.dataset.scans import LABELS, picture, volume
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OVERREAD_GROUP_KEY", raising=False)
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Iterator[Dataset]:
+    """A dataset with the scans `flat` and `deep` of one patient."""
+    made = Dataset.create(tmp_path / "set", LABELS, title="Spines")
+    made.add_scan(picture(patient="Roe^Jane"), "flat", silent())
+    made.add_scan(volume(patient="Roe^Jane"), "deep", silent())
+    yield made
+    made.close()
