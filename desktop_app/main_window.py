@@ -50,7 +50,7 @@ from imaging.errors import Problem
 from imaging.plugins import gather
 
 SMALLEST = QSize(960, 600)
-COLUMNS = (270, 900, 330)
+COLUMNS = (290, 900, 330)
 """Widths in pixels at scale 1."""
 
 

@@ -127,5 +127,17 @@ class Worklist(QObject):
             self._set_cases(with_row(self._cases, number, **changes))
             self.row_changed.emit(number)
 
+    def case_at(self, number: int) -> Case | None:
+        """The case of a row, or `None`."""
+        return self._cases[number] if 0 <= number < len(self._cases) else None
+
+    def set_thumbnail(self, case: Case, png: bytes) -> None:
+        """Give the row of a case its thumbnail, wherever it stands by now."""
+        number = index_of_source(self._cases, case.source) if case.source is not None else -1
+        number = number if number >= 0 else index_of_key(self._cases, case.row.key)
+        if number >= 0:
+            self._set_cases(with_row(self._cases, number, thumbnail=png))
+            self.row_changed.emit(number)
+
     def _set_cases(self, cases: tuple[Case, ...]) -> None:
         self._cases, self._rows = cases, None

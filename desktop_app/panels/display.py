@@ -98,7 +98,10 @@ class DisplayView(QWidget):
 
     def _show(self) -> None:
         display = self._session.display
-        if display.window is not None:
+        if display.window is None:
+            self.centre.clear()
+            self.width_box.clear()
+        else:
             decimals = 0 if display.window.width >= 20 else 3
             for box, value in ((self.centre, display.window.centre), (self.width_box, display.window.width)):
                 box.blockSignals(True)

@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QColor, QPainter, QPixmap
@@ -31,11 +32,14 @@ from desktop_app.icons import pixmap
 from desktop_app.panel import Panel, Side
 from desktop_app.session import Session
 from desktop_app.theme import Theme, font
+from desktop_app.thumbnails import Thumbnails
 from desktop_app.widgets import Empty, Field, dress, paint_chip, tidy, tool_button
 
 STATES = ("unseen", "in progress", "confirmed empty", "labelled", "reviewed")
 Index = QModelIndex | QPersistentModelIndex
 THUMBNAILS_HELD = 256
+LOOK_AGAIN_MS = 60
+SUSPICIOUS, VERY_SUSPICIOUS = 0.4, 0.8
 
 
 def arranged(rows: tuple[CaseRow, ...], text: str, state: str, *, by_need: bool) -> tuple[int, ...]:
@@ -163,13 +167,9 @@ class CaseDelegate(QStyledItemDelegate):
 
     def _paint_words(self, painter: QPainter, area: QRectF, row: CaseRow) -> None:
         theme, line = self._theme, area.height() / 2
-        score_width = 0.0
-        if row.suspicion is not None:
-            score_width = theme.px(44)
-            self._paint_suspicion(painter, QRectF(area.right() - score_width, area.top(), score_width, line), row)
         painter.setFont(font(theme, 13))
         painter.setPen(QColor(theme.text))
-        title = QRectF(area.left(), area.top(), area.width() - score_width - theme.px(4), line)
+        title = QRectF(area.left(), area.top(), area.width(), line)
         align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         elide = Qt.TextElideMode.ElideMiddle
         painter.drawText(title, align, painter.fontMetrics().elidedText(row.title, elide, int(title.width())))
@@ -182,16 +182,13 @@ class CaseDelegate(QStyledItemDelegate):
         paint_chip(painter, chip, word, colour)
         rest = QRectF(chip.right() + theme.px(8), area.top() + line, area.right() - chip.right() - theme.px(8), line)
         painter.setPen(QColor(theme.muted))
-        detail = row.suspect if row.suspicion is not None and row.suspect else row.detail or row.format
+        detail = row.detail or row.format
+        if row.suspicion is not None:
+            detail = f"{row.suspect} {row.suspicion:.0%}".strip()
+            painter.setFont(font(theme, 11, bold=row.suspicion >= SUSPICIOUS))
+            painter.setPen(QColor(suspicion_colour(theme, row.suspicion)))
         text = painter.fontMetrics().elidedText(detail, Qt.TextElideMode.ElideRight, int(rest.width()))
         painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-
-    def _paint_suspicion(self, painter: QPainter, area: QRectF, row: CaseRow) -> None:
-        theme, share = self._theme, row.suspicion or 0.0
-        colour = theme.danger if share >= 0.8 else theme.warning if share >= 0.4 else theme.muted
-        painter.setFont(font(theme, 12, bold=True))
-        painter.setPen(QColor(colour))
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{share:.0%}")
 
     def _thumbnail(self, png: bytes) -> QPixmap:
         known = self._thumbnails.get(id(png))
@@ -204,6 +201,11 @@ class CaseDelegate(QStyledItemDelegate):
         if len(self._thumbnails) > THUMBNAILS_HELD:
             self._thumbnails.popitem(last=False)
         return picture
+
+
+def suspicion_colour(theme: Theme, suspicion: float) -> str:
+    """The colour of a score: the higher, the more alarming."""
+    return theme.danger if suspicion >= VERY_SUSPICIOUS else theme.warning if suspicion >= SUSPICIOUS else theme.muted
 
 
 def state_colour(theme: Theme, state: str) -> str:
@@ -255,6 +257,12 @@ class WorklistView(QWidget):
         self.states.currentIndexChanged.connect(self._arrange)
         self.order.toggled.connect(self._arrange)
         self.list.selectionModel().currentChanged.connect(self._on_current)
+        self._thumbnails = Thumbnails(session, self)
+        self._look_again = QTimer(self)
+        self._look_again.setSingleShot(True)
+        self._look_again.setInterval(LOOK_AGAIN_MS)
+        self._look_again.timeout.connect(self._want_thumbnails)
+        self.list.verticalScrollBar().valueChanged.connect(self._look_again.start)
         session.cases_changed.connect(self._refresh)
         session.case_changed.connect(self._refresh)
         self._refresh()
@@ -291,9 +299,19 @@ class WorklistView(QWidget):
         elif not total:
             self.empty.say("No cases", "Drop scans or folders on the window, or press Ctrl+O.")
         self._pages.setCurrentIndex(0 if shown else 1)
+        self._look_again.start()
         row = self.model.row_of(self._session.case)
         if row != self.list.currentIndex().row():
             self.list.setCurrentIndex(self.model.index(row) if row >= 0 else QModelIndex())
+
+    def _want_thumbnails(self) -> None:
+        """Ask for those of the rows that are seen."""
+        if self.list.isVisible():
+            area = self.list.viewport().rect()
+            first = max(self.list.indexAt(area.topLeft()).row(), 0)
+            last = self.list.indexAt(area.bottomLeft()).row()
+            end = last + 1 if last >= 0 else self.model.rowCount()
+            self._thumbnails.want(self.model.number(self.model.index(row)) for row in range(first, end))
 
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid() and self.model.number(current) != self._session.case:

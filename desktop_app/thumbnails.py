@@ -1,0 +1,138 @@
+"""Thumbnails of cases, made in the background, one at a time, for the rows that are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt
+from PySide6.QtGui import QImage, QTransform
+
+from desktop_app.cases import Case
+from desktop_app.session import Session
+from imaging.errors import Problem
+from imaging.geometry import Plane, display_orientation, plane_spacing, whole_plane
+from imaging.progress import Progress
+from imaging.scan import Pixels, Scan, ScanInfo
+
+if TYPE_CHECKING:
+    from dataset.folder import Dataset
+
+SIDE = 96
+"""Longest side in pixels."""
+LARGEST_BYTES = 256 * 2**20
+"""Scans without a pyramid that need more memory than this are not read only for a thumbnail."""
+
+
+class Thumbnails(QObject):
+    """Makes thumbnails while nothing more important runs. A case that cannot be read is tried once."""
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._wanted: tuple[int, ...] = ()
+        self._tried: set[object] = set()
+        self._is_busy = False
+        session.jobs.ended.connect(self._next)
+
+    def want(self, numbers: Iterable[int]) -> None:
+        """Make those of these cases that have none; what was wanted before and has not begun is forgotten."""
+        self._wanted = tuple(numbers)
+        self._next()
+
+    def _next(self) -> None:
+        session = self._session
+        if self._is_busy or session.dataset is None or any(not job.is_quiet for job in session.jobs.running):
+            return
+        for number in self._wanted:
+            case = session.worklist.case_at(number)
+            if case is None or case.row.thumbnail is not None or case.row.problem or _place(case) in self._tried:
+                continue
+            self._start(case, session.dataset)
+            return
+
+    def _start(self, case: Case, dataset: Dataset) -> None:
+        self._is_busy = True
+        self._tried.add(_place(case))
+
+        def work(progress: Progress) -> bytes | None:
+            return thumbnail_of(case, dataset, progress)
+
+        def then(png: bytes | None) -> None:
+            self._is_busy = False
+            if png is not None:
+                self._session.worklist.set_thumbnail(case, png)
+            self._next()
+
+        def failed(_problem: Problem) -> None:
+            # Opening the case tells what is wrong with it.
+            self._is_busy = False
+            self._next()
+
+        self._session.jobs.start(f"Thumbnail of {case.row.title}", work, then, failed, quiet=True)
+
+
+def _place(case: Case) -> object:
+    return (case.source.paths, case.source.part) if case.source is not None else case.row.key
+
+
+def thumbnail_of(case: Case, dataset: Dataset, progress: Progress) -> bytes | None:
+    """Open a case only for its thumbnail; `None` where that costs too much. In a worker thread."""
+    from imaging.opening import open_scan
+
+    scan = open_scan(case.source, progress) if case.source is not None else dataset.open_pixels(case.row.key)
+    try:
+        if scan.info.bytes_in_memory > LARGEST_BYTES and len(scan.info.levels) < 2:
+            return None
+        return thumbnail(scan)
+    finally:
+        scan.close()
+
+
+def thumbnail(scan: Scan) -> bytes:
+    """PNG of the middle plane, turned and shaped the way it is shown, at most `SIDE` pixels wide and high."""
+    info = scan.info
+    plane = Plane(0, info.size.planes // 2)
+    width, height = info.size.on_plane(0)
+    pixels = scan.read(whole_plane(info.size, plane), max(1.0, max(width, height) / (2 * SIDE)))
+    image = _colour(pixels) if info.is_colour else _grey(info, pixels)
+    across, down = plane_spacing(info.spacing_mm, 0)
+    shape = QSize(width, round(height * (down / across)) if across and down else height)
+    smooth = Qt.TransformationMode.SmoothTransformation
+    image = image.scaled(
+        shape.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio).expandedTo(QSize(1, 1)), mode=smooth
+    )
+    turn = display_orientation(info.affine, 0)
+    if turn.transpose:
+        image = image.transformed(QTransform(0, 1, 1, 0, 0, 0))
+    ways = Qt.Orientation(0)
+    if turn.flip_x:
+        ways |= Qt.Orientation.Horizontal
+    if turn.flip_y:
+        ways |= Qt.Orientation.Vertical
+    if ways:
+        image = image.flipped(ways)
+    return _png(image)
+
+
+def _colour(pixels: Pixels) -> QImage:
+    rows, columns = pixels.shape[:2]
+    return QImage(pixels.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
+
+
+def _grey(info: ScanInfo, pixels: Pixels) -> QImage:
+    from imaging.windowing import apply_table, default_windows, table_for
+
+    rows, columns = pixels.shape[:2]
+    shown = np.empty((rows, columns), np.uint32)
+    apply_table(table_for(info, default_windows(info, pixels)[0]), np.ascontiguousarray(pixels), shown)
+    return QImage(shown.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
+
+
+def _png(image: QImage) -> bytes:
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # pyright: ignore[reportCallIssue, reportArgumentType]
+    return bytes(content.data())
