@@ -108,17 +108,20 @@ def prepare(stored: Pixels, package: ModelPackage, info: ScanInfo, over: RangeOv
 
 def finish(values: Array, steps: Sequence[Step]) -> Array:
     """The late steps on a fitted input (…, channels), as float32 (uint8 stays where there are none)."""
+    if not steps:
+        return values
+    values = values.astype(np.float32)  # a copy of its own, worked on in place
     for step in steps:
-        values = values.astype(np.float32, copy=False)
         if step.name == "divide":
-            values = values / np.float32(step.settings["by"])
+            values /= np.float32(step.settings["by"])
         elif step.name == "normalise":
-            mean = np.asarray(step.settings["mean"], np.float32)
-            values = (values - mean) / np.asarray(step.settings["std"], np.float32)
+            values -= np.asarray(step.settings["mean"], np.float32)
+            values /= np.asarray(step.settings["std"], np.float32)
         else:
-            # Mean and deviation in double precision, as the peers compute them; eps keeps a flat input finite.
+            # In double precision, as trainers compute them; the small addend keeps a flat input finite.
             mean, deviation = float(values.mean(dtype=np.float64)), float(values.std(dtype=np.float64))
-            values = (values - np.float32(mean)) / np.float32(deviation + 1e-6)
+            values -= np.float32(mean)
+            values /= np.float32(deviation + 1e-6)
     return values
 
 
