@@ -310,6 +310,8 @@ class Runner:
 def _session(package: ModelPackage, device: str, threads: int) -> Any:
     """A session of the package's weights on one device (and the CPU for what that cannot do)."""
     ort = engine()
+    if PROVIDERS[device] not in ort.get_available_providers():
+        raise ModelProblem(f"could not be loaded on {device}: this onnxruntime was built without it", package.ref)
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads

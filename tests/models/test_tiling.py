@@ -55,7 +55,9 @@ def test_any_tile_size_gives_the_same_result_for_a_local_network(case, seed):
     def blurred(values):  # 3 × 3 mean with zeros outside, as a padded convolution computes it
         padded = np.pad(values, 1)
         rows, columns = values.shape
-        return sum(padded[r : r + rows, c : c + columns] for r in range(3) for c in range(3)) / 9
+        return np.sum([padded[r : r + rows, c : c + columns] for r in range(3) for c in range(3)], axis=0) / np.float32(
+            9
+        )
 
     out = np.zeros((1, 47, 53), np.float32)
     halo = max(halo, 1)
