@@ -15,6 +15,7 @@ from imaging.geometry import plane_name, plane_spacing
 from imaging.scan import ScanInfo
 
 SHADOW = QColor(0, 0, 0, 200)
+PLATE = QColor(0, 0, 0, 110)
 TEXT = QColor(214, 222, 232)
 LETTER = QColor(245, 204, 110)
 LONGEST_BAR = 140.0
@@ -66,7 +67,7 @@ def _short(value: float) -> str:
 
 
 class CornerPainter:
-    """Draws letters, bar and lines; keeps the words it has drawn as pixmaps, since most stay from frame to frame."""
+    """Draws letters, bar and lines; keeps as pixmaps the words that stay from frame to frame."""
 
     def __init__(self, font: QFont) -> None:
         self._font, self._metrics = font, QFontMetricsF(font)
@@ -95,7 +96,7 @@ class CornerPainter:
             for x, y, across, down in strokes:
                 painter.fillRect(x - more, y - more, across + 2 * more, down + 2 * more, colour)
         text_left = right - (right - left + self._metrics.horizontalAdvance(bar.text)) / 2
-        self._write(painter, text_left, base - 8 - self._metrics.height(), bar.text)
+        self._stamp(painter, text_left, base - 8 - self._metrics.height(), bar.text, TEXT)
 
     def _draw_letters(self, painter: QPainter, viewport: Viewport) -> None:
         turn, line = viewport.orientation, self._metrics.height()
@@ -108,10 +109,18 @@ class CornerPainter:
             (turn.bottom, middle_x, viewport.height - GAP - line),
         ):
             if text:
-                self._write(painter, x, y, text, LETTER)
+                self._stamp(painter, x, y, text, LETTER)
 
-    def _write(self, painter: QPainter, x: float, y: float, text: str, colour: QColor = TEXT) -> None:
-        """Write a line with its top-left corner at (x, y)."""
+    def _write(self, painter: QPainter, x: float, y: float, text: str) -> None:
+        """Write a line that changes with the frame, its top-left corner at (x, y), on a dim plate."""
+        width, height = self._metrics.horizontalAdvance(text), self._metrics.height()
+        painter.fillRect(QRectF(round(x) - 4, round(y) - 1, width + 8, height + 2), PLATE)
+        painter.setFont(self._font)
+        painter.setPen(TEXT)
+        painter.drawText(QPointF(round(x), round(y + self._metrics.ascent())), text)
+
+    def _stamp(self, painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
+        """Write a word that stays from frame to frame, its top-left corner at (x, y), with a dark rim."""
         ratio = painter.device().devicePixelRatio()
         key = (text, colour.rgb(), ratio)
         word = self._words.get(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from itertools import groupby
+from typing import TypeAlias
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
@@ -26,7 +26,9 @@ from desktop_app.theme import readable_on
 
 RIM = QColor(0, 0, 0, 150)
 MOST_CHIPS_KEPT = 600
-_DASHES = [5.0, 4.0]
+_DASHES = (7.0, 4.0)
+_Look: TypeAlias = tuple[str, bool, bool]
+"""Colour, dashed, quiet."""
 
 
 class MarkPainter:
@@ -37,6 +39,7 @@ class MarkPainter:
         self._metrics = QFontMetricsF(font)
         self._sizes: dict[str, tuple[float, float]] = {}
         self._stripes: dict[int, QBrush] = {}
+        self._strips: tuple[tuple[Outline, ...], tuple[list[QRect], dict[_Look, list[QRect]]]] | None = None
         self._chips: OrderedDict[object, QPixmap] = OrderedDict()
 
     def measure(self, text: str) -> tuple[float, float]:
@@ -50,58 +53,68 @@ class MarkPainter:
 
     def draw(self, painter: QPainter, plan: Plan, ratio: float = 1.0) -> None:
         """Draw everything of a plan; `ratio` is device pixels per widget pixel."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for (kind, colour, style, selected), group in groupby(
-            plan.outlines, lambda o: (o.kind, o.colour, o.style, o.is_selected)
-        ):
-            self._draw_outlines(painter, list(group), kind, (QColor(colour), style, selected))
+        self._draw_rectangles(painter, plan.outlines)
+        for outline in plan.outlines:
+            if outline.kind != "rectangle":
+                self._draw_lines(painter, outline)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for chip in plan.chips:
             painter.drawPixmap(QPointF(round(chip.rect[0]), round(chip.rect[1])), self._chip(chip, ratio))
         self._draw_handles(painter, plan)
 
-    def _draw_outlines(
-        self, painter: QPainter, outlines: Sequence[Outline], kind: str, look: tuple[QColor, str, bool]
-    ) -> None:
-        colour, style, selected = look
-        width = (2.0 if selected else 1.5 if style != "quiet" else 1.0) * self._scale
-        if style == "quiet":
-            colour.setAlpha(190)
-        pens = [QPen(RIM, width + 2), QPen(colour, width)]
-        if style == "dashed":
-            pens[1].setDashPattern([dash * self._scale / width for dash in _DASHES])
-            pens[1].setCapStyle(Qt.PenCapStyle.FlatCap)
-        for pen in pens:
-            pen.setCosmetic(True)
-            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        if kind == "rectangle":
-            self._draw_rectangles(painter, outlines, colour, max(round(width), 1), dashed=style == "dashed")
-        elif kind == "dots":
-            self._draw_dots(painter, outlines, colour, selected)
-        else:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            path = _path(outlines, closed=kind == "rings")
-            for pen in pens:
-                pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-                painter.setPen(pen)
-                painter.drawPath(path)
+    def _width(self, outline: Outline) -> float:
+        return max((1.0 if outline.style == "quiet" else 2.0 if outline.is_selected else 1.5) * self._scale, 1.0)
 
-    def _draw_rectangles(
-        self, painter: QPainter, outlines: Sequence[Outline], colour: QColor, width: int, *, dashed: bool
-    ) -> None:
+    def _draw_rectangles(self, painter: QPainter, outlines: tuple[Outline, ...]) -> None:
         # Upright lines are filled as strips of whole pixels: crisp, and many times faster than Qt's stroker.
+        if not outlines:
+            return
+        rims, lines = self._strips_of(outlines)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
-        for brush, wide in ((QBrush(RIM), width + 2), (self._dashes(colour) if dashed else QBrush(colour), width)):
-            painter.setBrush(brush)
-            painter.drawRects([strip for outline in outlines for strip in frame_strips(outline.rings[0], wide)])
+        painter.setBrush(RIM)
+        painter.drawRects(rims)
+        for (colour, dashed, quiet), strips in lines.items():
+            painter.setBrush(self._dashes(QColor(colour)) if dashed else _tone(colour, quiet=quiet))
+            painter.drawRects(strips)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _strips_of(self, outlines: tuple[Outline, ...]) -> tuple[list[QRect], dict[_Look, list[QRect]]]:
+        """The strips of all dark rims, and of the lines by how they look; kept while the plan stays."""
+        if self._strips is None or self._strips[0] is not outlines:
+            rims: list[QRect] = []
+            lines: dict[_Look, list[QRect]] = {}
+            for outline in outlines:
+                if outline.kind == "rectangle":
+                    width = round(self._width(outline))
+                    rims += frame_strips(outline.rings[0], width + 2)
+                    look = (outline.colour, outline.style == "dashed", outline.style == "quiet")
+                    lines.setdefault(look, []).extend(frame_strips(outline.rings[0], width))
+            self._strips = (outlines, (rims, lines))
+        return self._strips[1]
+
+    def _draw_lines(self, painter: QPainter, outline: Outline) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        colour, width = _tone(outline.colour, quiet=outline.style == "quiet"), self._width(outline)
+        if outline.kind == "dots":
+            self._draw_dots(painter, outline, colour)
+            return
+        pens = [QPen(RIM, width + 2), QPen(colour, width)]
+        if outline.style == "dashed":
+            pens[1].setDashPattern([dash * self._scale / width for dash in _DASHES])
+            pens[1].setCapStyle(Qt.PenCapStyle.FlatCap)
+        path = _path(outline)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in pens:
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.drawPath(path)
 
     def _dashes(self, colour: QColor) -> QBrush:
         """Slanting stripes: along every edge they are dashes."""
         brush = self._stripes.get(colour.rgba())
         if brush is None:
-            on, period = round(7 * self._scale), round(11 * self._scale)
+            on, period = round(_DASHES[0] * self._scale), round(sum(_DASHES) * self._scale)
             image = QImage(period, period, QImage.Format.Format_ARGB32_Premultiplied)
             image.fill(Qt.GlobalColor.transparent)
             for row in range(period):
@@ -111,14 +124,12 @@ class MarkPainter:
             brush = self._stripes[colour.rgba()] = QBrush(image)
         return brush
 
-    def _draw_dots(self, painter: QPainter, outlines: Sequence[Outline], colour: QColor, selected: bool) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    def _draw_dots(self, painter: QPainter, outline: Outline, colour: QColor) -> None:
         painter.setPen(QPen(RIM, 1.5))
         painter.setBrush(colour)
-        radius = (5.0 if selected else 4.0) * self._scale
-        for outline in outlines:
-            for x, y in outline.rings[0]:
-                painter.drawEllipse(QPointF(x, y), radius, radius)
+        radius = (5.0 if outline.is_selected else 4.0) * self._scale
+        for x, y in outline.rings[0]:
+            painter.drawEllipse(QPointF(x, y), radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _draw_handles(self, painter: QPainter, plan: Plan) -> None:
@@ -176,11 +187,17 @@ def frame_strips(corners: Sequence[Point], width: int) -> tuple[QRect, QRect, QR
     )
 
 
-def _path(outlines: Sequence[Outline], *, closed: bool) -> QPainterPath:
+def _tone(colour: str, *, quiet: bool) -> QColor:
+    tone = QColor(colour)
+    if quiet:
+        tone.setAlpha(190)
+    return tone
+
+
+def _path(outline: Outline) -> QPainterPath:
     path = QPainterPath()
-    for outline in outlines:
-        for ring in outline.rings:
-            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in ring]))
-            if closed:
-                path.closeSubpath()
+    for ring in outline.rings:
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in ring]))
+        if outline.kind == "rings":
+            path.closeSubpath()
     return path

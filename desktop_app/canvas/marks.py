@@ -109,6 +109,11 @@ def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
         corners = geometry.exterior if isinstance(geometry, Polygon) else geometry.points
     if not corners:
         return None
+    if len(corners) == 2:
+        (ax, ay), (bx, by) = viewport.to_screen(*corners[0]), viewport.to_screen(*corners[1])
+        left, right = (ax, bx) if ax <= bx else (bx, ax)
+        top, bottom = (ay, by) if ay <= by else (by, ay)
+        return left, top, right - left, bottom - top
     points = [viewport.to_screen(x, y) for x, y in corners]
     left, top = min(p[0] for p in points), min(p[1] for p in points)
     return left, top, max(p[0] for p in points) - left, max(p[1] for p in points) - top
@@ -140,22 +145,20 @@ def place_chips(
 
     Marks too small to read get one only when selected, and in a crowd only the selected do.
     """
-    wanted = [(m, r) for m, r in marks if m.is_selected or max(r[2], r[3]) >= SMALLEST_WITH_CHIP]
-    covered = sum(width * height for width, height in (measure(m.text) for m, _ in wanted))
-    if covered > MOST_COVERED * view[2] * view[3]:
-        wanted = [(m, r) for m, r in wanted if m.is_selected]
+    wanted = [(m, r, measure(m.text)) for m, r in marks if m.is_selected or max(r[2], r[3]) >= SMALLEST_WITH_CHIP]
+    if sum(size[0] * size[1] for _, _, size in wanted) > MOST_COVERED * view[2] * view[3]:
+        wanted = [entry for entry in wanted if entry[0].is_selected]
     taken = _Taken(view)
     for corner in _corners(view):
         taken.add(corner)
-    for mark, rect in wanted:
+    for mark, rect, _ in wanted:
         if not isinstance(mark.geometry, Mask):
             taken.add(rect, inward=True)
     chips: list[Chip] = []
-    for mark, rect in reversed(wanted):  # the selected ones, drawn last, choose first
-        width, height = measure(mark.text)
-        spot = _spot(rect, (width, height), view, taken)
-        taken.add((*spot, width, height))
-        chips.append(Chip((*spot, width, height), mark.text, mark.colour, mark.is_proposal, mark.is_selected))
+    for mark, rect, size in reversed(wanted):  # the selected ones, drawn last, choose first
+        place = _place(rect, size, view, taken)
+        taken.add(place)
+        chips.append(Chip(place, mark.text, mark.colour, mark.is_proposal, mark.is_selected))
     return tuple(reversed(chips))
 
 
@@ -167,24 +170,24 @@ def _corners(view: Rect) -> tuple[Rect, ...]:
     return (0.0, 0.0, 120.0, 24.0), (0.0, height - 40, 120.0, 40.0), (width - 150, height - 32, 150.0, 32.0)
 
 
-def _spot(rect: Rect, size: tuple[float, float], view: Rect, taken: _Taken) -> Point:
+def _place(rect: Rect, size: tuple[float, float], view: Rect, taken: _Taken) -> Rect:
     """The first free place of a chip for a mark, or inside its corner."""
     x, y, width, height = rect
     across, down = size
-    gap = 2.0
-    left = min(max(x - 1, view[0] + 2), max(view[2] - across - 2, 2.0))
-    top = min(max(y, view[1] + 2), max(view[3] - down - 2, 2.0))
-    candidates = (
+    last_x, last_y, gap = max(view[2] - across - 2, 2.0), max(view[3] - down - 2, 2.0), 2.0
+    left, top = min(max(x - 1, 2.0), last_x), min(max(y, 2.0), last_y)
+    for spot_x, spot_y in (
         (left, y - down - gap),
         (left, y + height + gap),
         (x + width + gap, top),
         (x - across - gap, top),
-        (min(max(x + width - across, view[0] + 2), view[2] - across - 2), y - down - gap),
-    )
-    for spot in candidates:
-        if _inside((*spot, across, down), view) and taken.is_free((*spot, across, down)):
-            return spot
-    return min(left + gap, max(view[2] - across - 2, 2.0)), min(top + gap, max(view[3] - down - 2, 2.0))
+        (min(max(x + width - across, 2.0), last_x), y - down - gap),
+    ):
+        if 0 <= spot_x <= view[2] - across and 0 <= spot_y <= view[3] - down:
+            place = (spot_x, spot_y, across, down)
+            if taken.is_free(place):
+                return place
+    return min(left + gap, last_x), min(top + gap, last_y), across, down
 
 
 class _Taken:
@@ -195,11 +198,15 @@ class _Taken:
         self._columns = int(view[2] / CELL) + 2
 
     def _span(self, rect: Rect, more: int) -> tuple[int, int, int]:
-        """First and last row, and the bits of the columns."""
+        """First and last row, and the bits of the columns; `more` cells less on each side."""
         x, y, width, height = rect
-        first, last = max(int(x / CELL) + more, 0), min(int((x + width) / CELL) + 1 - more, self._columns)
-        bits = ((1 << (last - first)) - 1) << first if last > first else 0
-        return max(int(y / CELL) + more, 0), min(int((y + height) / CELL) + 1 - more, len(self._rows)), bits
+        first, last = int(x / CELL) + more, int((x + width) / CELL) + 1 - more
+        top, bottom = int(y / CELL) + more, int((y + height) / CELL) + 1 - more
+        # Marks may reach far beyond the view.
+        first, top = (first if first > 0 else 0), (top if top > 0 else 0)
+        last = last if last < self._columns else self._columns
+        bottom = bottom if bottom < len(self._rows) else len(self._rows)
+        return top, bottom, ((1 << (last - first)) - 1) << first if last > first else 0
 
     def add(self, rect: Rect, *, inward: bool = False) -> None:
         """Take a rectangle; `inward`: only the cells that lie wholly inside."""
@@ -210,13 +217,7 @@ class _Taken:
     def is_free(self, rect: Rect) -> bool:
         """Whether nothing is there."""
         top, bottom, bits = self._span(rect, 0)
-        rows = self._rows
-        return not any(rows[row] & bits for row in range(top, bottom))
-
-
-def _inside(rect: Rect, view: Rect) -> bool:
-    x, y, width, height = rect
-    return x >= view[0] and y >= view[1] and x + width <= view[2] and y + height <= view[3]
+        return not any(cells & bits for cells in self._rows[top:bottom])
 
 
 def _meets(rect: Rect, view: Rect, margin: float) -> bool:

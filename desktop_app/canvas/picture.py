@@ -27,7 +27,7 @@ from desktop_app.canvas.source import Part, PartSource, levels_of, part_for, tur
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
 from imaging.geometry import Orientation
-from imaging.scan import Pixels, Window
+from imaging.scan import Level, Pixels, Window
 from imaging.windowing import GreyTable, apply_table, automatic_window, grey_table, pack_rgb
 
 Rgb32 = NDArray[np.uint32]
@@ -82,12 +82,16 @@ class Picture:
         self._table: tuple[object, GreyTable] | None = None
         self._mix: tuple[object, NDArray[np.uint32]] | None = None
         self._automatic: Window | None = None
+        self._levels: dict[int, tuple[Level, ...]] = {}
 
     def patch(
         self, viewport: Viewport, display: Display, looks: tuple[MaskLook, ...] = (), ratio: float = 1.0
     ) -> Patch | None:
         """What the viewport shows, at most a level finer than the screen; `None` when the plane is out of sight."""
-        part = part_for(viewport, levels_of(self._source.info, viewport.plane), ratio)
+        axis = viewport.plane.axis
+        if axis not in self._levels:
+            self._levels[axis] = levels_of(self._source.info, viewport.plane)
+        part = part_for(viewport, self._levels[axis], ratio)
         if part is None:
             return None
         if display.overlay_opacity <= 0:
