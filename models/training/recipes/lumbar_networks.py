@@ -23,10 +23,8 @@ SEGMENT_WIDTHS, SEGMENT_CROP, SEGMENT_BATCH = (16, 32, 48, 64, 96), 208, 8
 LEVEL_WIDTHS, LEVEL_SIDE, LEVEL_BATCH = (16, 32, 64, 96, 128), 128, 32
 CROP_MM = 320.0
 SKIP_COST = 3.0
-SEQUENCE = (
-    *(place for level in range(OTHER) for place in (Place(OTHER, repeats=True), Place(level))),
-    Place(OTHER, repeats=True),
-)
+# `other` stands at the ends alone: between levels it would let a real disc be passed over.
+SEQUENCE = (Place(OTHER, repeats=True), *(Place(level) for level in range(OTHER)), Place(OTHER, repeats=True))
 PLACEMENT = augment.Placement(rotation=0.25, scale=0.3, stretch=0.2, shift=0.1)
 
 
@@ -130,7 +128,7 @@ def fit_level(planes: Sequence[SagittalPlane], segment: nn.Module, epochs: int) 
     examples = [
         (index, disc)
         for index, plane in enumerate(planes)
-        for disc in (*plane.discs, *discs_above(plane, found[index]), *empty_boxes(plane))
+        for disc in (*plane.discs, *discs_above(plane, found[index]), *sacral_places(plane), *empty_boxes(plane))
     ]
     values = [torch.from_numpy(coarse(plane.values)) for plane in planes]
     labels = torch.tensor([disc.level for _, disc in examples])
@@ -167,6 +165,27 @@ def discs_above(plane: SagittalPlane, predicted: np.ndarray) -> list[Disc]:
     first = plane.discs[0].centre
     boxes = boxes_of(predicted & ~plane.known)
     return [Disc(box, OTHER) for box in boxes if abs(box[0] + box[2] / 2 - first[0]) < 25]
+
+
+def sacral_places(plane: SagittalPlane) -> list[Disc]:
+    """Return where the remnant of a disc between S1 and S2 may be found below L5-S1: it is `other`.
+
+    The sacrum goes on from L5-S1 by about as much as a lumbar body, bent back (to greater x) by 20 to 50 degrees.
+    """
+    by_level = {disc.level: disc.centre for disc in plane.discs}
+    if OTHER - 1 not in by_level or OTHER - 2 not in by_level:
+        return []
+    (x0, y0), (x1, y1) = by_level[OTHER - 2], by_level[OTHER - 1]
+    generator = np.random.default_rng(plane.index)
+    places = list[Disc]()
+    for _ in range(2):
+        bend, reach = -np.deg2rad(generator.uniform(20, 50)), generator.uniform(0.6, 1.1)
+        across, down = (x1 - x0) * reach, (y1 - y0) * reach
+        x = x1 + float(np.cos(bend) * across - np.sin(bend) * down)
+        y = y1 + float(np.sin(bend) * across + np.cos(bend) * down)
+        if x < plane.values.shape[1] and y < plane.values.shape[0]:
+            places.append(Disc((x - 10, y - 6, 20.0, 12.0), OTHER))
+    return places
 
 
 def empty_boxes(plane: SagittalPlane) -> list[Disc]:

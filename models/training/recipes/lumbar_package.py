@@ -159,7 +159,7 @@ def level_manifest() -> dict[str, object]:
 
 def pipeline() -> dict[str, object]:
     """Return the pipeline: mask, pieces, boxes, a level each, levels in order."""
-    sequence = [*(name for level in LEVELS for name in ("other", level)), "other"]
+    sequence = ["other", *LEVELS, "other"]
     found = [
         {"id": level, "name": level, "colour": colour, "code": None}
         for level, colour in zip(LEVELS, COLOURS, strict=True)
