@@ -88,7 +88,7 @@ def _types() -> Stage:
 
 
 def _pytest(name: str, marks: str, *more: str, variables: Environment | None = None) -> Stage:
-    words = [str(python()), "-m", "pytest", "-q", "-m", marks, *more]
+    words = [str(python()), "-m", "pytest", "-m", marks, *more]
     return Stage(name, words, variables or {"QT_QPA_PLATFORM": "offscreen"})
 
 

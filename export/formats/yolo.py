@@ -68,7 +68,8 @@ def _boxes(picture: Picture, view: ExportView, tally: Tally) -> tuple[list[Annot
 def _write_description(view: ExportView, splits: set[str], folder: Path, tally: Tally) -> None:
     import yaml
 
-    facts: dict[str, object] = {"path": "."}
+    # Without `path`, trainers take the folder this file lies in, wherever the export is moved.
+    facts: dict[str, object] = {}
     for split in SPLITS:
         if split in splits:
             facts[split] = f"images/{split}"
