@@ -144,3 +144,8 @@ def scan_of(voxels, **changes) -> LoadedScan:
 def straight_affine(along_i, along_j, along_k) -> Affine:
     """An affine from three directions in LPS."""
     return Affine.from_directions((0.0, 0.0, 0.0), along_i, along_j, along_k)
+
+
+def shape(proposal) -> Any:
+    """A proposal's geometry, whatever it is."""
+    return proposal.geometry

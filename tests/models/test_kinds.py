@@ -17,6 +17,7 @@ from tests.models.graphs import (
     mean_classifier,
     pixel_map,
     scan_of,
+    shape,
     write_package,
 )
 
@@ -38,7 +39,7 @@ def test_a_classifier_gives_the_probabilities_that_follow_from_the_mean(tmp_path
     bright = 1 / (1 + np.exp(-2))
     assert dict(answer.scores) == pytest.approx({"dark": 1 - bright, "bright": bright}, abs=1e-6)
     (proposal,) = answer.proposals
-    assert (proposal.label, proposal.geometry) == ("bright", WholeScan())
+    assert (proposal.label, shape(proposal)) == ("bright", WholeScan())
     assert proposal.score == pytest.approx(bright, abs=1e-6)
     assert answer.device == "cpu"
     assert answer.scan == "key"
@@ -57,7 +58,7 @@ def test_a_part_of_a_scan_is_classified_as_a_box(tmp_path):
     region = Region(Plane(), 10, 10, 10, 10)
     answer = predicted(tmp_path, manifest, mean_classifier([0, 1], [1, 0]), scan_of(pixels), region)
     assert answer.proposals[0].label == "bright"
-    assert answer.proposals[0].geometry == Box(Plane(), 10, 10, 10, 10)
+    assert shape(answer.proposals[0]) == Box(Plane(), 10, 10, 10, 10)
 
 
 def test_a_volume_is_classified_at_its_middle_plane_and_says_so(tmp_path):
@@ -84,8 +85,8 @@ def tiled(width=16, height=16, **more):
 
 def mask_of(answer, label="thing") -> Mask:
     (proposal,) = [one for one in answer.proposals if one.label == label]
-    assert isinstance(proposal.geometry, Mask)
-    return proposal.geometry
+    assert isinstance(shape(proposal), Mask)
+    return shape(proposal)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +221,12 @@ def test_blocks_of_a_large_region_give_what_one_block_gives(tmp_path, monkeypatc
 # Detect and instances.
 
 
+def place(proposal):
+    box = shape(proposal)
+    assert box.plane == Plane()
+    return box.x, box.y, box.width, box.height
+
+
 def yolo_rows(*rows, classes=2, masks=0):
     """The transposed layout: 1 × (4 + classes + masks) × anchors."""
     out = np.zeros((1, 4 + classes + masks, len(rows)), np.float32)
@@ -241,9 +248,7 @@ def test_yolo_boxes_come_back_to_scan_pixels_through_the_letterbox(tmp_path):
     )
     (proposal,) = answer.proposals
     # 400 × 200 lies in 100 × 100 at a quarter of its size, 25 down.
-    assert proposal.geometry == Box(
-        Plane(), pytest.approx(160), pytest.approx(80), pytest.approx(80), pytest.approx(40)
-    )
+    assert place(proposal) == pytest.approx((160, 80, 80, 40))
     assert (proposal.label, proposal.score) == ("dog", pytest.approx(0.9))
 
 
@@ -266,12 +271,8 @@ def test_yolox_grids_are_undone(tmp_path):
         tmp_path, manifest, constant_outputs(1, 32, 32, boxes=rows), scan_of(np.zeros((32, 32), np.uint8))
     )
     boxes = {one.label: one for one in answer.proposals}
-    assert boxes["dog"].geometry == Box(
-        Plane(), pytest.approx(4), pytest.approx(8), pytest.approx(16), pytest.approx(8)
-    )
-    assert boxes["cat"].geometry == Box(
-        Plane(), pytest.approx(8), pytest.approx(8), pytest.approx(16), pytest.approx(16)
-    )
+    assert place(boxes["dog"]) == pytest.approx((4, 8, 16, 8))
+    assert place(boxes["cat"]) == pytest.approx((8, 8, 16, 16))
     assert boxes["dog"].score == pytest.approx(0.9)
 
 
@@ -292,7 +293,7 @@ def test_boxes_that_the_network_suppressed_itself_are_taken_as_they_are(tmp_path
         tmp_path, detector({"as": "boxes"}), constant_outputs(1, 100, 100, boxes=rows), scan_of(np.zeros((100, 100)))
     )
     (only,) = answer.proposals
-    assert (only.label, only.geometry) == ("dog", Box(Plane(), 10, 20, 20, 30))
+    assert (only.label, shape(only)) == ("dog", Box(Plane(), 10, 20, 20, 30))
 
 
 def test_a_class_without_a_label_is_a_lost_label(tmp_path):
@@ -315,7 +316,7 @@ def test_a_detector_over_tiles_puts_each_box_where_its_tile_lies(tmp_path):
     answer = predicted(
         tmp_path, manifest, constant_outputs(1, 100, 100, boxes=rows), scan_of(np.zeros((100, 250), np.uint8))
     )
-    assert sorted(one.geometry.x for one in answer.proposals) == [48, 123, 198]
+    assert sorted(shape(one).x for one in answer.proposals) == [48, 123, 198]
 
 
 def test_objects_from_prototypes_are_masks_inside_their_boxes(tmp_path):
@@ -329,8 +330,8 @@ def test_objects_from_prototypes_are_masks_inside_their_boxes(tmp_path):
     answer = predicted(tmp_path, manifest, model, scan_of(np.zeros((200, 200), np.uint8)))
     (only,) = answer.proposals
     assert only.label == "cat"
-    assert only.geometry.bounds(0) == (40, 40, 80, 80)
-    assert only.geometry.count() == pytest.approx(80 * 80, rel=0.02)
+    assert shape(only).bounds(0) == (40, 40, 80, 80)
+    assert shape(only).count() == pytest.approx(80 * 80, rel=0.02)
 
 
 def test_touching_objects_are_told_apart_by_their_seeds(tmp_path):
@@ -341,10 +342,10 @@ def test_touching_objects_are_told_apart_by_their_seeds(tmp_path):
     manifest = manifest_of("instances", decode, ("cell",), thresholds={"score": 0.5, "minimum_area": 5})
     manifest["input"]["size"] = tiled(32, 32, halo=4)
     answer = predicted(tmp_path, manifest, pixel_map([10, 10], [-5, -15]), scan_of(pixels))
-    bounds = sorted(one.geometry.bounds(0) for one in answer.proposals)
+    bounds = sorted(shape(one).bounds(0) for one in answer.proposals)
     assert len(bounds) == 2
     assert bounds[0][:2] == (10, 10)
-    assert sum(one.geometry.count() for one in answer.proposals) == 800
+    assert sum(shape(one).count() for one in answer.proposals) == 800
     assert abs(bounds[0][2] - 20) <= 1
 
 
@@ -356,8 +357,8 @@ def test_objects_at_another_spacing_come_back_at_scan_size(tmp_path):
     manifest["input"].update(size=tiled(32, 32, halo=4), spacing={"x": 1.0, "y": 1.0, "unit": "mm"})
     scan = scan_of(pixels, spacing_mm=(0.5, 0.5, None))
     (only,) = predicted(tmp_path, manifest, pixel_map([10, 10], [-5, -15]), scan).proposals
-    assert only.geometry.bounds(0) == (30, 20, 30, 20)
-    assert only.geometry.count() == 600
+    assert shape(only).bounds(0) == (30, 20, 30, 20)
+    assert shape(only).count() == 600
 
 
 # All of them.

@@ -11,7 +11,7 @@ from models.catalogue import open_folder
 from models.choices import Choices
 from models.pieces import Piece, crop_rectangle, cut_out, pieces_of
 from models.problem import ModelProblem
-from tests.models.graphs import manifest_of, mean_classifier, pixel_map, scan_of, straight_affine, write_package
+from tests.models.graphs import manifest_of, mean_classifier, pixel_map, scan_of, shape, straight_affine, write_package
 
 # The classifier tells pieces by how bright their crop is: 'low' where dark, 'high' where bright.
 BRIGHTNESS = mean_classifier([0, 0.5, -9], [4, 0, 0])
@@ -57,20 +57,20 @@ def two_discs():
 
 
 def boxes_of(answer):
-    return {one.label: one for one in answer.proposals if isinstance(one.geometry, Box)}
+    return {one.label: one for one in answer.proposals if isinstance(shape(one), Box)}
 
 
 def masks_of(answer):
-    return {one.label: one for one in answer.proposals if isinstance(one.geometry, Mask)}
+    return {one.label: one for one in answer.proposals if isinstance(shape(one), Mask)}
 
 
 def test_every_piece_gets_a_box_a_mask_and_a_label_with_its_probability(tmp_path):
     answer = open_folder(chain(tmp_path)).predict(scan_of(two_discs()), "key", None, silent())
     boxes, masks = boxes_of(answer), masks_of(answer)
-    assert boxes["low"].geometry == Box(Plane(), 4, 5, 8, 5)
-    assert boxes["high"].geometry == Box(Plane(), 10, 20, 10, 8)
-    assert masks["low"].geometry.count() == 40
-    assert masks["high"].geometry.bounds(0) == (10, 20, 10, 8)
+    assert shape(boxes["low"]) == Box(Plane(), 4, 5, 8, 5)
+    assert shape(boxes["high"]) == Box(Plane(), 10, 20, 10, 8)
+    assert shape(masks["low"]).count() == 40
+    assert shape(masks["high"]).bounds(0) == (10, 20, 10, 8)
     powers = np.exp([4, 0.5 * 2, -9 * 2])
     assert boxes["low"].score == pytest.approx(powers[0] / powers.sum(), abs=1e-5)
     assert dict(boxes["low"].scores).keys() == {"low", "high"}
@@ -92,7 +92,7 @@ def test_an_order_gives_each_label_once(tmp_path):
     order = {"do": "order", "along": "down", "sequence": ["low", "high"], "skip_cost": 1.0}
     answer = open_folder(chain(tmp_path, steps=[order])).predict(scan_of(pixels), "key", None, silent())
     boxes = boxes_of(answer)
-    assert boxes["low"].geometry.y < boxes["high"].geometry.y
+    assert shape(boxes["low"]).y < shape(boxes["high"]).y
     assert boxes["high"].score < 0.5
 
 
@@ -100,16 +100,16 @@ def test_a_volume_gives_boxes_on_each_plane_and_one_mask_per_label_over_all(tmp_
     voxels = np.stack([two_discs(), np.zeros((40, 30), np.uint8), two_discs()])
     told = []
     answer = open_folder(chain(tmp_path)).predict(scan_of(voxels), "key", None, silent(), partial=told.append)
-    planes = sorted(one.geometry.plane.index for one in answer.proposals if isinstance(one.geometry, Box))
+    planes = sorted(shape(one).plane.index for one in answer.proposals if isinstance(shape(one), Box))
     assert planes == [0, 0, 2, 2]
-    assert masks_of(answer)["low"].geometry.planes == (0, 2)
+    assert shape(masks_of(answer)["low"]).planes == (0, 2)
     assert [len(part) for part in told] == [4, 0, 4]
 
 
 def test_only_the_plane_asked_for_is_read(tmp_path):
     voxels = np.stack([two_discs()] * 3)
     answer = open_folder(chain(tmp_path)).predict(scan_of(voxels), "key", Region(Plane(0, 1), 0, 0, 30, 15), silent())
-    assert {one.geometry.plane.index for one in answer.proposals if isinstance(one.geometry, Box)} == {1}
+    assert {shape(one).plane.index for one in answer.proposals if isinstance(shape(one), Box)} == {1}
     assert set(boxes_of(answer)) == {"low"}
 
 
@@ -132,8 +132,8 @@ def test_planes_that_lie_otherwise_are_turned_for_the_models_and_findings_turned
     voxels = np.stack([upright[::-1], upright[::-1]])
     answer = open_folder(folder).predict(scan_of(voxels, affine=affine), "key", None, silent())
     boxes = boxes_of(answer)
-    assert boxes["low"].geometry.y == 30  # 40 - 10: low is the upper one for the reader
-    assert np.array_equal(masks_of(answer)["low"].geometry.crop(0, 4, 30, 8, 5), np.ones((5, 8), bool))
+    assert shape(boxes["low"]).y == 30  # 40 - 10: low is the upper one for the reader
+    assert np.array_equal(shape(masks_of(answer)["low"]).crop(0, 4, 30, 8, 5), np.ones((5, 8), bool))
 
 
 def test_pieces_are_connected_parts_of_enough_pixels_from_the_top_down():

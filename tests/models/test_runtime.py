@@ -11,7 +11,7 @@ from models.device import ProviderState, candidates, device_of, provider_states
 from models.package import load_package
 from models.problem import ModelProblem
 from models.runtime import Networks, OutOfMemory, Runner, stoppable
-from tests.models.graphs import graph_of, manifest_of, mean_classifier, pixel_map, scan_of, write_package
+from tests.models.graphs import graph_of, manifest_of, mean_classifier, pixel_map, scan_of, shape, write_package
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_tiles_become_smaller_before_the_processor_is_used(tmp_path, with_gpu, m
     answer = open_folder(folder).predict(scan_of(pixels), "key", None, silent())
     assert answer.device == "cuda:0"
     assert "memory was not enough; continued with tiles of 64 × 64" in answer.notes
-    assert answer.proposals[0].geometry.count() == int(pixels.sum())
+    assert shape(answer.proposals[0]).count() == int(pixels.sum())
 
 
 def slow_graph(loops):

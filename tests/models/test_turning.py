@@ -8,7 +8,7 @@ from dataset.mask import mask_of_plane
 from imaging.geometry import Plane, Region, display_orientation, whole_plane
 from models.package import Reads
 from models.turning import reading_axis, turn, turned_scan
-from tests.models.graphs import scan_of, straight_affine
+from tests.models.graphs import scan_of, shape, straight_affine
 
 LEFT, BACK, HEAD = (1, 0, 0), (0, 1, 0), (0, 0, 1)
 
@@ -56,12 +56,12 @@ def test_boxes_and_masks_come_back_to_the_pixels_they_were_found_on(directions, 
     if seen.size == 0:
         return
     box = Proposal("1", "a", Box(Plane(0, 1), region.x, region.y, region.width, region.height), 1.0)
-    geometry = turned.back(box).geometry
+    geometry = shape(turned.back(box))
     assert isinstance(geometry, Box)
     place = Region(geometry.plane, int(geometry.x), int(geometry.y), int(geometry.width), int(geometry.height))
     assert sorted(scan.read(place).ravel()) == sorted(seen.ravel())
     bits = seen == seen.max()
-    mask = turned.back(Proposal("2", "a", mask_of_plane(bits, 1, x=region.x, y=region.y), 1.0)).geometry
+    mask = shape(turned.back(Proposal("2", "a", mask_of_plane(bits, 1, x=region.x, y=region.y), 1.0)))
     across, down = scan.info.size.on_plane(geometry.plane.axis)
     found = mask.crop(1, 0, 0, across, down)
     plane = scan.read(whole_plane(scan.info.size, Plane(geometry.plane.axis, 1)))
