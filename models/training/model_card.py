@@ -6,6 +6,11 @@ from pathlib import Path
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
+def short(value: float) -> str:
+    """Return a figure with three places, rounded from the four that `metrics.json` keeps."""
+    return f"{round(value, 4):.3f}"
+
+
 def figures_table(figures: Mapping[str, Mapping[str, float | list[float]]], names: Mapping[str, str]) -> str:
     """Return a table of figures with their 95 % intervals, in the order of `names`."""
     rows = ["| figure | held-back part | 95 % interval |", "|---|---|---|"]
@@ -13,7 +18,8 @@ def figures_table(figures: Mapping[str, Mapping[str, float | list[float]]], name
         value, interval = figures[key]["value"], figures[key]["interval95"]
         assert isinstance(value, float)
         assert isinstance(interval, list)
-        rows.append(f"| {name} | {value:.3f} | {interval[0]:.3f} – {interval[1]:.3f} |")
+        low, high = interval
+        rows.append(f"| {name} | {short(value)} | {short(low)} – {short(high)} |")
     return "\n".join(rows)
 
 
@@ -21,7 +27,7 @@ def plain_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Return a table, numbers that are not whole with three places."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
-        lines.append("| " + " | ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row) + " |")
+        lines.append("| " + " | ".join(short(v) if isinstance(v, float) else str(v) for v in row) + " |")
     return "\n".join(lines)
 
 
