@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 FIRST_LABEL = Label("finding", "Finding", "#f2b134", "1")
-"""What marks are called in a dataset that has no labels yet."""
+"""What marks are called in a dataset that has no labels yet; it gives way to a model's labels."""
 
 
 class Session(Viewing):
@@ -119,16 +119,17 @@ class Session(Viewing):
         self.worklist.open_case(number)
 
     def next_case(self) -> None:
-        """Open the next row."""
-        if self.case + 1 < len(self.cases):
-            self.open_case(self.case + 1)
+        """Open the next row, in the order the reader sees."""
+        following = self.worklist.neighbour(1)
+        if following >= 0:
+            self.open_case(following)
         else:
             self.save()
             self.told.emit("That was the last case")
 
     def previous_case(self) -> None:
         """Open the row before."""
-        self.open_case(self.case - 1)
+        self.open_case(self.worklist.neighbour(-1))
 
     def _on_dataset(self, old: Dataset | None) -> None:
         if old is not None:
@@ -136,7 +137,7 @@ class Session(Viewing):
         self.labels = LabelSet("", ())
         if self.dataset is not None:
             known = self.dataset.labels.labels
-            self.add_labels(known or (FIRST_LABEL,), keep=not known)
+            self.add_labels(known or (FIRST_LABEL,), keep=False)
 
     def _on_opened(self, opened: Opened) -> None:
         self.save()
@@ -192,6 +193,8 @@ class Session(Viewing):
 
     def _tell(self, change: Change) -> None:
         self.saving.keep(change.edit)
+        if 0 <= self.case < len(self.cases) and self.cases[self.case].state == "unseen":
+            self.worklist.change_row(self.scan_key, state="in progress")
         gone = frozenset(i for i in self.selection if self.findings.get(i) is None)
         if gone:
             self.select(self.selection - gone)
@@ -280,6 +283,8 @@ class Session(Viewing):
     def add_labels(self, labels: Iterable[Label], *, keep: bool = True) -> None:
         """Add labels that the label set lacks; also to the dataset unless `keep` is false."""
         new = tuple(labels)
+        if new and self.labels.labels == (FIRST_LABEL,) and not self.document.annotations:
+            self.labels, self.label = LabelSet("", ()), ""
         self.labels = self.labels.with_labels(new)
         if not self.label and self.labels.labels:
             self.set_label(self.labels.labels[0].id)

@@ -5,66 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
-    QRectF,
-    QSize,
     Qt,
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
     QListView,
     QSizePolicy,
     QStackedLayout,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
 
-from dataset.annotation import Annotation, Box, Points, Polygon, Polyline, WholeScan, geometry_plane
-from dataset.label import Label
 from desktop_app.panel import Panel, Side
+from desktop_app.panels.finding_list import MarkDelegate, MarkModel
 from desktop_app.session import Session
-from desktop_app.theme import Theme, font
-from desktop_app.tool import Mark
-from desktop_app.widgets import Empty, dress, label, paint_chip, push, slider, tidy
-
-Index = QModelIndex | QPersistentModelIndex
-SHAPES: dict[type, str] = {Box: "box", Polygon: "polygon", Polyline: "line", Points: "points", WholeScan: "whole scan"}
-
-
-def state_of(mark: Mark) -> str:
-    """`proposed`, `accepted` (as the model said), `corrected` (a person's version of a proposal) or `drawn`."""
-    if not isinstance(mark, Annotation):
-        return "proposed"
-    if mark.author.startswith("model:"):
-        return "accepted"
-    return "corrected" if mark.origin else "drawn"
-
-
-def author_of(mark: Mark, session: Session) -> str:
-    """Who made it: a person, or a model's name and version."""
-    if isinstance(mark, Annotation):
-        return mark.author.removeprefix("model:")
-    proposed = session.findings.proposed.get(mark.id)
-    return proposed.model if proposed is not None else "reading…"
-
-
-def place_of(mark: Mark) -> str:
-    """What shape it has and where it lies, in a few words."""
-    shape = SHAPES.get(type(mark.geometry), "mask")
-    plane = geometry_plane(mark.geometry)
-    return shape if plane is None else f"{shape} · plane {plane.index + 1}"
+from desktop_app.theme import Theme
+from desktop_app.widgets import Empty, dress, label, push, slider, tidy
 
 
 def swatch(colour: str, size: int) -> QIcon:
@@ -81,126 +46,6 @@ def swatch(colour: str, size: int) -> QIcon:
     return QIcon(picture)
 
 
-class MarkModel(QAbstractListModel):
-    """The marks of the session: proposals first (they wait), then annotations."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-        self.marks: tuple[Mark, ...] = ()
-        self._rows: dict[str, int] = {}
-
-    def refresh(self) -> bool:
-        """Take the marks as they are now; whether rows came or went."""
-        marks: tuple[Mark, ...] = (*self._session.proposals, *self._session.document.annotations)
-        rows = {mark.id: number for number, mark in enumerate(marks)}
-        if rows == self._rows:
-            self.marks = marks
-            if marks:
-                self.dataChanged.emit(self.index(0), self.index(len(marks) - 1))
-            return False
-        self.beginResetModel()
-        self.marks, self._rows = marks, rows
-        self.endResetModel()
-        return True
-
-    def row_of(self, mark_id: str) -> int:
-        """The row of a mark, or -1."""
-        return self._rows.get(mark_id, -1)
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many marks there are."""
-        return 0 if parent is not None and parent.isValid() else len(self.marks)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Label name for reading, the mark for painting, a sentence for screen readers."""
-        if not index.isValid() or index.row() >= len(self.marks):
-            return None
-        mark = self.marks[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._session.label_of(mark.label).name
-        if role == Qt.ItemDataRole.UserRole:
-            return mark
-        if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole}:
-            score = "" if mark.score is None else f", score {mark.score:.2f}"
-            name = self._session.label_of(mark.label).name
-            return f"{name}{score}, {state_of(mark)}, {author_of(mark, self._session)}, {place_of(mark)}"
-        return None
-
-
-class MarkDelegate(QStyledItemDelegate):
-    """Paints one mark: colour, label, score, author, place, state."""
-
-    def __init__(self, session: Session, theme: Theme) -> None:
-        super().__init__()
-        self._session, self._theme = session, theme
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
-        """One height for all rows."""
-        return QSize(0, self._theme.px(46))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint a row."""
-        theme, mark = self._theme, index.data(Qt.ItemDataRole.UserRole)
-        area: QRectF = QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
-        flags: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-        if mark is None:
-            return
-        shown, state = self._session.label_of(mark.label), state_of(mark)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if flags & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(theme.accent_soft))
-            painter.fillRect(QRectF(area.left(), area.top(), theme.px(3), area.height()), QColor(theme.accent))
-        elif flags & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(theme.raised))
-        inner = area.adjusted(theme.px(12), theme.px(5), -theme.px(12), -theme.px(5))
-        self._paint_spot(painter, inner, shown, is_open=state == "proposed")
-        inner.setLeft(inner.left() + theme.px(22))
-        line = inner.height() / 2
-        self._paint_first_line(painter, QRectF(inner.left(), inner.top(), inner.width(), line), shown.name, mark)
-        self._paint_second_line(painter, QRectF(inner.left(), inner.top() + line, inner.width(), line), state, mark)
-        painter.restore()
-
-    def _paint_spot(self, painter: QPainter, area: QRectF, shown: Label, *, is_open: bool) -> None:
-        side = self._theme.px(12)
-        spot = QRectF(area.left(), area.top() + (area.height() / 2 - side) / 2 + 1, side, side)
-        pen = QPen(QColor(shown.colour), 1.5)
-        if is_open:
-            pen.setDashPattern([1.6, 1.4])
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush if is_open else QColor(shown.colour))
-        painter.drawRoundedRect(spot, 3, 3)
-
-    def _paint_first_line(self, painter: QPainter, area: QRectF, name: str, mark: Mark) -> None:
-        theme, right = self._theme, area.right()
-        align = Qt.AlignmentFlag.AlignVCenter
-        if mark.score is not None:
-            painter.setFont(font(theme, 12))
-            painter.setPen(QColor(theme.text))
-            painter.drawText(area, align | Qt.AlignmentFlag.AlignRight, f"{mark.score:.2f}")
-            right -= theme.px(38)
-        painter.setFont(font(theme, 13))
-        painter.setPen(QColor(theme.text))
-        width = right - area.left()
-        text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(width))
-        painter.drawText(QRectF(area.left(), area.top(), width, area.height()), align, text)
-
-    def _paint_second_line(self, painter: QPainter, area: QRectF, state: str, mark: Mark) -> None:
-        theme = self._theme
-        colour = {"proposed": theme.warning, "accepted": theme.good}.get(state, theme.accent)
-        painter.setFont(font(theme, 11))
-        width = painter.fontMetrics().horizontalAdvance(state) + theme.px(12)
-        height = theme.px(16)
-        middle = area.top() + (area.height() - height) / 2
-        paint_chip(painter, QRectF(area.right() - width, middle, width, height), state, colour)
-        painter.setPen(QColor(theme.muted))
-        room = area.width() - width - theme.px(8)
-        words = f"{place_of(mark)} · {author_of(mark, self._session)}"
-        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(room))
-        painter.drawText(QRectF(area.left(), area.top(), room, area.height()), Qt.AlignmentFlag.AlignVCenter, text)
-
-
 class FindingsView(QWidget):
     """The list, its threshold, its label chooser and its buttons."""
 
@@ -208,7 +53,7 @@ class FindingsView(QWidget):
 
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
-        self._session, self._theme = session, theme
+        self._session, self._theme, self._is_showing = session, theme, False
         self.model = MarkModel(session)
         self.list = QListView()
         self.list.setModel(self.model)
@@ -228,6 +73,9 @@ class FindingsView(QWidget):
         self.labels.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.threshold = slider(0, 100, "Hide proposals that score less")
         self._threshold_text = label("", "number")
+        self.this_plane = QCheckBox("This plane only")
+        self.this_plane.setToolTip("List only what is seen on this plane")
+        self.this_plane.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.accept_all = push("Accept all", "Accept every proposal shown", name="chief", key="Enter")
         self.accept = push("Accept", "Accept the selected proposals", key="Enter")
         self.reject = push("Reject", "Reject or delete what is selected", key="Del")
@@ -254,6 +102,7 @@ class FindingsView(QWidget):
         self._threshold_text.setMinimumWidth(theme.px(30))
         self._threshold_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         top.addWidget(self._threshold_text, 1, 2)
+        top.addWidget(self.this_plane, 2, 0, 1, 3)
         top.setColumnStretch(1, 1)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.list)
@@ -279,6 +128,7 @@ class FindingsView(QWidget):
         self.list.doubleClicked.connect(self._go)
         self.labels.activated.connect(self._choose_label)
         self.threshold.valueChanged.connect(self._set_threshold)
+        self.this_plane.toggled.connect(self._set_this_plane)
         self.accept_all.clicked.connect(session.accept_all)
         self.accept.clicked.connect(self._accept)
         self.reject.clicked.connect(session.delete_selection)
@@ -286,10 +136,19 @@ class FindingsView(QWidget):
         session.document_changed.connect(self._pend)
         session.proposals_changed.connect(self._pend)
         session.scan_changed.connect(self._pend)
+        session.plane_changed.connect(self._on_plane)
         session.selection_changed.connect(self._show_selection)
         session.labels_changed.connect(self._show_labels)
         session.label_changed.connect(self._show_labels)
         session.display_changed.connect(self._show_threshold)
+
+    def _set_this_plane(self, only: bool) -> None:
+        self.model.this_plane = only
+        self._pend()
+
+    def _on_plane(self) -> None:
+        if self.model.this_plane:
+            self._pend()
 
     def _pend(self) -> None:
         """Many signals of one turn of the event loop become one refresh."""
@@ -302,11 +161,15 @@ class FindingsView(QWidget):
             self._show_selection()
             self.list.verticalScrollBar().setValue(at)
         total = self.model.rowCount()
+        info = self._session.info
+        self.this_plane.setVisible(info is not None and info.size.planes > 1)
         self._pages.setCurrentIndex(0 if total else 1)
         self.note_changed.emit(str(total) if total else "")
         hidden = len(self._session.findings.open(0.0)) - len(self._session.proposals)
         if self._session.scan is None:
             self.empty.say("No scan is open", "Findings of the open scan stand here.")
+        elif self.model.this_plane and (self._session.proposals or self._session.document.annotations):
+            self.empty.say("No findings on this plane", "Ctrl+PageUp and Ctrl+PageDown go to the next that has some.")
         elif hidden:
             self.empty.say("No findings shown", f"{hidden} score less than the limit above.")
         else:
@@ -327,6 +190,8 @@ class FindingsView(QWidget):
         self.none.setEnabled(session.scan is not None)
 
     def _on_picked(self) -> None:
+        if self._is_showing:
+            return
         picked = frozenset(self.model.marks[index.row()].id for index in self.list.selectionModel().selectedIndexes())
         if picked != self._session.selection:
             self._session.select(picked)
@@ -338,7 +203,10 @@ class FindingsView(QWidget):
             chosen = QItemSelection()
             for row in rows:
                 chosen.select(self.model.index(row), self.model.index(row))
+            # What the session says must not come back as picked here: a new mark may not be listed yet.
+            self._is_showing = True
             self.list.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self._is_showing = False
             if rows:
                 self.list.scrollTo(self.model.index(rows[0]))
         self._show_buttons()
