@@ -73,7 +73,8 @@ def write_masks(segments: Sequence[Segment], info: ScanInfo) -> LabelMaps:
                 files[name] = _encode_nrrd(layer, members, extent, info.affine, info)
             for value, segment in members.items():
                 start = [extent.start[2], extent.start[1], extent.start[0]]
-                table[segment.id] |= {"layer": name, "value": value, "origin": start, "shape": list(extent.shape)}
+                row = {"layer": name, "value": value, "origin": start, "shape": list(extent.shape)}
+                table[segment.id] |= {**row, "box": _box(segment.mask)}
     return LabelMaps(files, tuple(table.values()))
 
 
@@ -97,20 +98,16 @@ def read_masks(files: Mapping[str, bytes], table: Sequence[Facts]) -> dict[str, 
 
 def _masks_of(layer: Voxels, start: tuple[int, int, int], rows: Mapping[int, Facts]) -> dict[str, Mask]:
     """The mask of each value of a layer whose first voxel is at `start` (k, j, i)."""
-    from scipy.ndimage import find_objects
-
-    top = int(layer.max(initial=0))
-    found = cast("list[tuple[slice, slice, slice] | None]", find_objects(layer, top) if top else [])
     masks: dict[str, Mask] = {}
     for value, row in rows.items():
-        box = found[value - 1] if 0 < value <= len(found) else None
-        if box is None:
-            raise Malformed(f"mask {row.text('id')} is not in its file")
-        axis = _axis(row)
-        bits: Bits = np.moveaxis(layer[box] == value, axis, 0)
-        k, j, i = (offset + part.start for offset, part in zip(start, box, strict=True))
+        axis, (k, j, i, planes, down, across) = _axis(row), _box_of(row)
+        k0, j0, i0 = k - start[0], j - start[1], i - start[2]
+        part = layer[max(k0, 0) : k0 + planes, max(j0, 0) : j0 + down, max(i0, 0) : i0 + across]
         plane, x, y = {0: (k, i, j), 1: (j, i, k), 2: (i, j, k)}[axis]
-        masks[row.text("id")] = mask_of_stack(bits, axis=axis, plane=plane, x=x, y=y)
+        mask = mask_of_stack(np.moveaxis(part == value, axis, 0), axis=axis, plane=plane, x=x, y=y)
+        if value < 1 or mask.is_empty or part.shape != (planes, down, across):
+            raise Malformed(f"mask {row.text('id')} is not in its file")
+        masks[row.text("id")] = mask
     return masks
 
 
@@ -120,18 +117,22 @@ def _is_flat(extent: Extent, info: ScanInfo) -> bool:
 
 def _extent(segments: Sequence[Segment], info: ScanInfo) -> Extent:
     """The box that holds all masks; the whole plane of a single-plane scan unless that is very large."""
-    low = np.full(3, np.iinfo(np.int64).max)
-    high = np.zeros(3, np.int64)
-    for segment in segments:
-        for corner, shape, _bits in _pieces(segment.mask):
-            low = np.minimum(low, corner)
-            high = np.maximum(high, np.add(corner, shape))
+    boxes = np.array([_box(segment.mask) for segment in segments])
+    low, high = boxes[:, 2::-1].min(0), (boxes[:, :3] + boxes[:, 3:]).max(0)[::-1]
     size = info.size
     if size.planes == 1 and high[0] == 1 and size.columns * size.rows <= LARGEST_PLANE:
         low, high = np.zeros(3, np.int64), np.maximum(high, (1, size.rows, size.columns))
     k, j, i = (int(v) for v in low)
     planes, rows, columns = (int(v) for v in high - low)
     return Extent((k, j, i), (planes, rows, columns))
+
+
+def _box(mask: Mask) -> list[int]:
+    """The box of voxels that holds a mask: first column, row and plane, and how many of each."""
+    pieces = [(*corner, *np.add(corner, shape)) for corner, shape, _bits in _pieces(mask)]
+    places = np.array(pieces)
+    low, high = places[:, :3].min(0), places[:, 3:].max(0)
+    return [int(v) for v in (*low[::-1], *(high - low)[::-1])]
 
 
 def _layers(segments: Sequence[Segment], extent: Extent) -> list[tuple[Voxels, dict[int, Segment]]]:
@@ -241,6 +242,15 @@ def _axis(row: Facts) -> Axis:
     if axis not in {0, 1, 2}:
         raise Malformed(f"axis {axis} is none")
     return cast("Axis", axis)
+
+
+def _box_of(row: Facts) -> tuple[int, int, int, int, int, int]:
+    """Where a mask lies, as the table says: first plane, row and column, and how many of each."""
+    box = [int(v) for v in row.numbers("box")]
+    if len(box) != 6 or min(box) < 0 or min(box[3:]) < 1:
+        raise Malformed(f"the box of mask {row.text('id')} is missing")
+    i, j, k, columns, rows, planes = box
+    return k, j, i, planes, rows, columns
 
 
 def _extent_of(row: Facts) -> tuple[tuple[int, int, int], tuple[int, int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,12 @@ from tests.dataset.scans import LABELS, picture, volume
 @pytest.fixture(autouse=True)
 def _no_outside_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OVERREAD_GROUP_KEY", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Syncs cost milliseconds each and change nothing that a test can see; that they are asked for has its own test."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ WHEN = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 
 def picture(voxels: Pixels | None = None, *, patient: str = "", name: str = "img_7.png") -> LoadedScan:
     """A grey picture of 48 × 32."""
-    pixels = np.arange(32 * 48, dtype=np.uint8).reshape(1, 32, 48) if voxels is None else voxels
+    pixels: Pixels = np.arange(32 * 48, dtype=np.uint8).reshape(1, 32, 48) if voxels is None else voxels
     info = ScanInfo(
         name,
         "pictures",

@@ -49,7 +49,7 @@ def geometries(size: Size) -> st.SearchStrategy[Geometry]:
     return st.one_of(outlines, masks(size))
 
 
-def annotations(size: Size = SIZE) -> st.SearchStrategy[Annotation]:
+def some_annotations(size: Size = SIZE) -> st.SearchStrategy[Annotation]:
     """Any annotation, with an id of its own."""
     return st.builds(
         Annotation,
@@ -65,6 +65,6 @@ def annotations(size: Size = SIZE) -> st.SearchStrategy[Annotation]:
     )
 
 
-def proposals(size: Size = SIZE) -> st.SearchStrategy[Proposal]:
+def some_proposals(size: Size = SIZE) -> st.SearchStrategy[Proposal]:
     """Any proposal, with an id of its own."""
     return st.builds(Proposal, st.builds(new_id), texts, geometries(size), st.floats(0, 1), scores)

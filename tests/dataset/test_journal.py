@@ -19,10 +19,10 @@ from dataset.errors import DatasetProblem
 from dataset.journal import Journal, read_journal
 from dataset.mask import Mask, mask_of_plane
 from tests.dataset.scans import annotation
-from tests.dataset.strategies import annotations, masks
+from tests.dataset.strategies import masks, some_annotations
 
 IDS = ["a", "b", "c"]
-marks = st.builds(lambda mark, identity: replace(mark, id=identity), annotations(), st.sampled_from(IDS))
+marks = st.builds(lambda mark, identity: replace(mark, id=identity), some_annotations(), st.sampled_from(IDS))
 edits = st.builds(
     Edit,
     st.text(max_size=5),

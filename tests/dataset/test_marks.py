@@ -20,7 +20,7 @@ from dataset.mask import empty_mask, mask_of_plane, mask_of_stack
 from imaging.geometry import Affine, Plane, Size
 from imaging.scan import ScanInfo
 from tests.dataset.scans import LABELS, annotation
-from tests.dataset.strategies import FLAT, SIZE, annotations, proposals
+from tests.dataset.strategies import FLAT, SIZE, some_annotations, some_proposals
 
 AFFINE = Affine.from_directions((10.0, -20.5, 30.25), (0.5, 0.1, 0.0), (-0.1, 0.5, 0.0), (0.0, 0.2, 2.5))
 STACK = ScanInfo("s", "f", "volume", SIZE, "int16", spacing_mm=AFFINE.spacing(), affine=AFFINE)
@@ -32,7 +32,7 @@ def through_json(written: WrittenMarks) -> Facts:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(annotations(SIZE), max_size=6), st.lists(annotations(FLAT), max_size=4))
+@given(st.lists(some_annotations(SIZE), max_size=6), st.lists(some_annotations(FLAT), max_size=4))
 def test_annotations_come_back_exactly(stack: Sequence[Annotation], sheet: Sequence[Annotation]) -> None:
     for marks, info in ((stack, STACK), (sheet, SHEET)):
         written = write_marks(marks, info, LABELS)
@@ -40,7 +40,7 @@ def test_annotations_come_back_exactly(stack: Sequence[Annotation], sheet: Seque
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(proposals(), max_size=6))
+@given(st.lists(some_proposals(), max_size=6))
 def test_proposals_come_back_exactly(marks: Sequence[Proposal]) -> None:
     written = write_marks(marks, STACK, LABELS)
     assert read_proposals(through_json(written), written.files) == tuple(marks)
@@ -166,6 +166,9 @@ def damaged(change: str) -> tuple[dict[str, Any], dict[str, bytes]]:
         "vast": lambda: row.update(shape=[20000, 30000, 40000]),
         "nowhere": lambda: row.update(origin=[]),
         "other value": lambda: row.update(value=7),
+        "value 0": lambda: row.update(value=0),
+        "no box of it": lambda: row.update(box=[1, 2]),
+        "box elsewhere": lambda: row.update(box=[0, 0, 0, 40, 30, 5]),
         "no axis": lambda: row.update(axis=5),
         "no plane": lambda: said.update(plane=[4, 0]),
         "no shape": lambda: said.update(shape="star"),

@@ -8,12 +8,14 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from dataset import durable
 from dataset.document import Edit, Snapshot
+from dataset.durable import problem_of
 from dataset.errors import DatasetProblem
 from dataset.folder import Dataset
+from dataset.mask import mask_of_plane
 from dataset.store import Store
 from dataset.verify import verify_folder
 from imaging.progress import silent
@@ -25,6 +27,29 @@ def contents(folder: Path) -> dict[str, bytes]:
     left_out = {"index.sqlite", ".lock"}
     files = (path for path in folder.rglob("*") if path.is_file() and path.name not in left_out)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files if path.suffix != ".lock"}
+
+
+def test_files_and_folders_are_synced_before_the_audit_and_the_audit_before_renaming(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset.save_revision("flat", Snapshot((annotation(),)), author="ana")
+    done: list[str] = []
+    replace = Path.replace
+
+    def sync(descriptor: int) -> None:
+        done.append("sync " + Path(os.readlink(f"/proc/self/fd/{descriptor}")).suffix)
+
+    def rename(path: Path, target: Path) -> Path:
+        done.append("rename")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(Path, "replace", rename)
+    mask = annotation(mask_of_plane(np.ones((3, 3), np.bool_), 0))
+    dataset.save_revision("flat", Snapshot((mask,)), author="ana")
+    # The mask, the revision and their folder, in any order; then the audit; then the two names.
+    assert sorted(done[:3]) == ["sync ", "sync .part", "sync .part"]
+    assert done[3:] == ["sync .jsonl", "rename", "rename"]
 
 
 class Killed(BaseException):
@@ -200,7 +225,7 @@ def test_stale_parts_are_removed_and_young_ones_left(dataset: Dataset) -> None:
     ],
 )
 def test_failures_of_the_disk_are_said_in_one_line(number: int, text: str) -> None:
-    problem = durable.problem_of(OSError(number, os.strerror(number)), "/set")
+    problem = problem_of(OSError(number, os.strerror(number)), "/set")
     assert text in str(problem)
     assert "\n" not in str(problem)
 
