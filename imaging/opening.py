@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from imaging.scan import Scan, ScanFormat, ScanSource
 _HEAD = 4096
 _DEEPEST = 16
 _MOST_FILES = 200_000
+_DIGITS = re.compile(r"([0-9]+)")
 _UNKNOWN = "is no scan Overread knows"
 
 
@@ -28,8 +30,11 @@ def scan_formats() -> tuple[ScanFormat, ...]:
 def format_of(path: Path) -> ScanFormat | None:
     """The format that recognises a file by its first bytes; `None` when no one does. Raises `ScanProblem`."""
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD)
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            head = os.read(descriptor, _HEAD)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise ScanProblem(f"cannot be read ({error.strerror or error})", path) from error
     return next((known for known in scan_formats() if known.recognises(path, head)), None)
@@ -110,33 +115,32 @@ def _recognised(file: Path, named: bool) -> ScanFormat | None:
 
 def _files_below(folder: Path, progress: Progress) -> Iterator[Path]:
     """The files of a folder in natural order; hidden ones, links to folders and what lies too deep are left out."""
-    count = 0
-    for place, folders, files in os.walk(folder):
-        depth = len(Path(place).relative_to(folder).parts)
-        folders[:] = sorted(name for name in folders if not name.startswith(".")) if depth < _DEEPEST else []
-        for name in sorted(files, key=natural_key):
-            if name.startswith("."):
-                continue
+    count, waiting = 0, [(os.fspath(folder), 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        entries = [entry for entry in _entries(place) if not entry.name.startswith(".")]
+        below = sorted((entry.path for entry in entries if entry.is_dir(follow_symlinks=False)), reverse=True)
+        if depth < _DEEPEST:
+            waiting += [(path, depth + 1) for path in below]
+        files = [entry for entry in entries if entry.is_file()]
+        for entry in sorted(files, key=lambda entry: natural_key(entry.name)):
             count += 1
             if count > _MOST_FILES:
                 raise ScanProblem(f"holds more than {_MOST_FILES:,} files", folder, "Open a folder further down")
             if count % 64 == 1:
                 progress.report(count, 0, "looking for scans")
-            path = Path(place, name)
-            if path.is_file():
-                yield path
+            yield Path(entry.path)
 
 
-def natural_key(name: str) -> tuple[tuple[int, int | str], ...]:
-    """A key that sorts `slice9` before `slice10`."""
-    parts: list[tuple[int, int | str]] = []
-    digits = ""
-    for letter in [*name.lower(), ""]:
-        if letter.isascii() and letter.isdigit():
-            digits += letter
-            continue
-        if digits:
-            parts.append((0, int(digits)))
-            digits = ""
-        parts.append((1, letter))
-    return tuple(parts)
+def _entries(place: str) -> list[os.DirEntry[str]]:
+    """What a folder holds; nothing when it may not be read."""
+    try:
+        with os.scandir(place) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def natural_key(name: str) -> tuple[str | int, ...]:
+    """A key that sorts `slice9` before `slice10`: text and numbers in turn, text first."""
+    return tuple([int(part) if index % 2 else part for index, part in enumerate(_DIGITS.split(name.lower()))])

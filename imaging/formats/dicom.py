@@ -175,8 +175,9 @@ def _open_series(headers: list[Header], source: ScanSource) -> Scan:
     """A series, one file per plane."""
     look = _look(headers[len(headers) // 2])
     layout = look.layout
+    shape = headers[0].shape
     for header in headers:
-        if layout_of(header).frame_shape != layout.frame_shape:
+        if header.shape != shape:
             raise ScanProblem("does not match the other files of its series", header.path)
         check_length(header, layout)
     across, down, note = facts.plane_spacing_of(look.dataset)

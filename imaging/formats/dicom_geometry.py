@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ class Placement:
     """Where one frame lies: centre of its first pixel, directions of its rows and columns, mm across and down."""
 
     position: Triple | None = None
-    orientation: Sequence[float] | None = None
+    orientation: tuple[float, ...] | None = None
     across: float | None = None
     down: float | None = None
 
@@ -46,32 +48,34 @@ class Stack:
     """Whether several frames lie at one position, so that they make no volume."""
 
 
-def normal_of(orientation: Sequence[float]) -> NDArray[np.float64] | None:
+@lru_cache(maxsize=4096)
+def normal_of(orientation: tuple[float, ...]) -> Triple | None:
     """The unit normal of a plane (rows × columns); `None` when the directions are no right pair."""
     if len(orientation) != 6:
         return None
-    row, column = np.array(orientation[:3], np.float64), np.array(orientation[3:], np.float64)
-    lengths = float(np.linalg.norm(row)), float(np.linalg.norm(column))
-    if min(lengths) < 0.9 or max(lengths) > 1.1 or abs(float(row @ column)) > 0.05:
+    a, b, c, d, e, f = orientation
+    lengths = math.hypot(a, b, c), math.hypot(d, e, f)
+    if min(lengths) < 0.9 or max(lengths) > 1.1 or abs(a * d + b * e + c * f) > 0.05:
         return None
-    normal = np.cross(row, column)
-    return np.asarray(normal / np.linalg.norm(normal), np.float64)
+    normal = (b * f - c * e, c * d - a * f, a * e - b * d)
+    length = math.hypot(*normal)
+    return normal[0] / length, normal[1] / length, normal[2] / length
 
 
 def depths(placements: Sequence[Placement]) -> NDArray[np.float64] | None:
     """How far each frame lies along the first one's normal; `None` when any is unplaced."""
     if not placements or not all(placement.is_known for placement in placements):
         return None
-    normal = normal_of(placements[0].orientation or [])
+    normal = normal_of(placements[0].orientation or ())
     if normal is None:
         return None
-    return np.array([placement.position for placement in placements], np.float64) @ normal
+    return np.array([placement.position for placement in placements], np.float64) @ np.array(normal)
 
 
 def same_direction(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
     """Whether two orientations are the same within the rounding of their digits."""
-    if one is None or other is None:
-        return one is other
+    if one == other or one is None or other is None:
+        return one == other
     return len(one) == len(other) and max(abs(a - b) for a, b in zip(one, other, strict=True)) < 1e-3
 
 
@@ -112,9 +116,9 @@ def _step(
     notes: list[str] = []
     if usual <= 1e-6 or float(gaps.min()) <= 1e-6:
         return None, None, ["several planes lie at the same position; the distance between planes is unknown"]
-    normal = normal_of(placements[0].orientation or [])
+    normal = normal_of(placements[0].orientation or ())
     if normal is not None:
-        tilt = float(np.degrees(np.arccos(np.clip(abs(step @ normal) / length, -1, 1))))
+        tilt = float(np.degrees(np.arccos(np.clip(abs(step @ np.array(normal)) / length, -1, 1))))
         if tilt > _TILT:
             notes.append(f"planes are sheared by {tilt:.1f}° (gantry tilt); positions in the patient allow for it")
     if float(np.abs(gaps - usual).max()) <= max(_EVEN * usual, 0.011):
@@ -136,7 +140,7 @@ def _affine(first: Placement, step: NDArray[np.float64] | None, thickness: float
     normal = normal_of(first.orientation)
     if normal is None:
         return None
-    along_k = step if step is not None else normal * (thickness or 1.0)
+    along_k = step if step is not None else np.array(normal) * (thickness or 1.0)
     along_i = np.array(first.orientation[:3], np.float64) * first.across
     along_j = np.array(first.orientation[3:], np.float64) * first.down
     return Affine.of(np.column_stack([along_i, along_j, along_k, np.array(first.position, np.float64)]))

@@ -15,20 +15,6 @@ from imaging.scan import ScanSource
 
 STACKED = frozenset(("CT", "MR", "PT", "NM"))
 """Modalities whose files belong together even where their positions are not known."""
-_SHAPE = (
-    "SeriesInstanceUID",
-    "SOPClassUID",
-    "Modality",
-    "Rows",
-    "Columns",
-    "SamplesPerPixel",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-    "PixelRepresentation",
-    "PhotometricInterpretation",
-    "PlanarConfiguration",
-)
 _ORDER = ("TemporalPositionIdentifier", "EchoNumbers", "EchoTime", "AcquisitionNumber", "TriggerTime", "InstanceNumber")
 
 
@@ -56,7 +42,7 @@ def _key(header: Header) -> tuple[object, ...]:
     if not stackable or not (placed or header.text("Modality") in STACKED):
         return (header.path,)
     # Compressed and plain files of one series are one scan: each file is decoded by its own syntax.
-    return (placed, *(header.values.get(name, b"") for name in _SHAPE))
+    return (placed, *header.shape)
 
 
 def _split(headers: list[Header]) -> list[ScanSource]:

@@ -9,13 +9,13 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from imaging.errors import ScanProblem
-from imaging.formats.dicom_walk import DEFLATED, IMPLICIT, UNDEFINED, Unusual, swapped, walk_file
+from imaging.formats.dicom_walk import BIG_ENDIAN, DEFLATED, IMPLICIT, UNDEFINED, Unusual, swapped, walk_file
 from imaging.quiet import quiet
 
 PIXEL_DATA, FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00010, 0x7FE00008, 0x7FE00009
@@ -54,9 +54,33 @@ TAGS = {
 _WANTED = {swapped(tag): name for name, tag in TAGS.items()}
 _WANTED_TAGS = frozenset(_WANTED)
 _PIXELS = frozenset(swapped(tag) for tag in PIXEL_TAGS)
-_BINARY = {"US", "SS", "UL", "SL"}
+_TAG_LIST = list(TAGS.values())
+_SHAPE = (
+    "SeriesInstanceUID",
+    "SOPClassUID",
+    "Modality",
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+)
 _INFLATED_MOST = 1 << 31
 _REMEMBERED = 20_000
+
+
+@lru_cache(maxsize=1 << 16)
+def _parsed(value: bytes) -> tuple[float, ...] | None:
+    """The numbers of a decimal string; the slices of a series share most of theirs."""
+    try:
+        parts = tuple(map(float, value.strip(b" \0").split(b"\\")))
+    except ValueError:
+        return None
+    return parts if all(abs(part) < 1e30 for part in parts) else None
 
 
 @dataclass(frozen=True)
@@ -80,11 +104,8 @@ class Header:
 
     def numbers(self, name: str) -> tuple[float, ...] | None:
         """The numbers of a decimal string; `None` when absent or not numbers."""
-        try:
-            parts = tuple(float(part) for part in self.values[name].strip(b" \0").split(b"\\"))
-        except (KeyError, ValueError):
-            return None
-        return parts if all(abs(part) < 1e30 for part in parts) else None
+        value = self.values.get(name)
+        return _parsed(value) if value is not None else None
 
     def number(self, name: str) -> float | None:
         """The first number of a decimal string."""
@@ -105,6 +126,12 @@ class Header:
     def frames(self) -> int:
         """The number of frames, at least 1."""
         return max(1, self.whole("NumberOfFrames", 1))
+
+    @cached_property
+    def shape(self) -> tuple[bytes, ...]:
+        """What the files of a stack share, as stored."""
+        values = self.values
+        return tuple([values.get(name, b"") for name in _SHAPE])
 
     @property
     def is_encapsulated(self) -> bool:
@@ -141,23 +168,23 @@ _memory_lock = threading.Lock()
 
 def read_header(path: Path) -> Header:
     """The header of a file; remembered while the file does not change. Raises `ScanProblem`."""
+    name = os.fspath(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        stat = os.stat(name)
+        key = (name, stat.st_mtime_ns, stat.st_size)
+        known = _memory.get(key)
+        if known is not None:
+            return known
+        descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise ScanProblem(f"cannot be read ({error.strerror})", path) from error
     try:
-        stat = os.fstat(descriptor)
-        key = (os.fspath(path), stat.st_mtime_ns, stat.st_size)
-        with _memory_lock:
-            known = _memory.get(key)
-        if known is not None:
-            return known
-        try:
-            walked = walk_file(descriptor, _WANTED_TAGS, _PIXELS)
-            values = {_WANTED[tag]: value for tag, value in walked.values.items()}
-            header = Header(path, walked.syntax, values, walked.pixels_at, walked.pixels_length, stat.st_size)
-        except (Unusual, RecursionError):
-            header = general_header(path)
+        walked = walk_file(descriptor, stat.st_size, _WANTED_TAGS, _PIXELS)
+        values = {_WANTED[tag]: value for tag, value in walked.values.items()}
+        header = Header(path, walked.syntax, values, walked.pixels_at, walked.pixels_length, stat.st_size)
+        header = replace(header, little=False) if walked.syntax == BIG_ENDIAN else header
+    except (Unusual, RecursionError):
+        header = general_header(path)
     finally:
         os.close(descriptor)
     with _memory_lock:
@@ -165,6 +192,12 @@ def read_header(path: Path) -> Header:
         if len(_memory) > _REMEMBERED:
             _memory.popitem(last=False)
     return header
+
+
+def forget_headers() -> None:
+    """Forget all remembered headers (for measuring, and for files changed within the clock's step)."""
+    with _memory_lock:
+        _memory.clear()
 
 
 def general_header(path: Path) -> Header:
@@ -178,7 +211,7 @@ def general_header(path: Path) -> Header:
             _check_inflated(path, head)
             stream.seek(0)
             with quiet():
-                dataset: Any = dcmread(stream, stop_before_pixels=True, force=True, specific_tags=list(TAGS))
+                dataset: Any = dcmread(stream, stop_before_pixels=True, force=True, specific_tags=_TAG_LIST)
             at = stream.tell()
             syntax = str(getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", "") or "")
             little = bool(dataset.original_encoding[1])
@@ -230,20 +263,17 @@ def _pixel_element(raw: bytes, at: int, implicit: bool, little: bool) -> tuple[i
 
 
 def _encoded(dataset: Any, name: str) -> bytes | None:
-    """A value the way the fast way finds it in an explicit little-endian file."""
-    try:
-        element: Any = dataset.get(name)
-    except Exception:  # noqa: BLE001 - a value that does not parse counts as absent
-        return None
-    if element is None or element == "":
+    """A value the way the fast way finds it in a little-endian file: as stored, shorts turned round if need be."""
+    element: Any = dataset.get_item(TAGS[name])
+    value: Any = getattr(element, "value", None)
+    if isinstance(value, bytes):
+        return value[1::-1] if name in _SHORTS and not element.is_little_endian else value
+    if value is None or value == "":
         return None
     if name in _SHORTS:
-        number = element[0] if isinstance(element, list) else element
+        number: Any = value[0] if isinstance(value, list) else value
         return struct.pack("<H", int(number) & 0xFFFF)
-    if isinstance(element, str | bytes | int | float):
-        parts: list[Any] = [element]
-    else:
-        parts = list(element)
+    parts: list[Any] = [value] if isinstance(value, str | int | float) else list(value)
     return "\\".join(str(getattr(part, "original_string", part)) for part in parts).encode("utf-8", "replace")
 
 

@@ -55,6 +55,14 @@ class Layout:
         return (bits + 7) // 8
 
     @property
+    def pixel_bytes(self) -> int:
+        """Bytes of all frames without compression; single bits are packed across frames."""
+        bits = self.rows * self.columns * self.samples * self.allocated * self.frames
+        if self.photometric == "YBR_FULL_422" and self.samples == 3:
+            bits = bits * 2 // 3
+        return (bits + 7) // 8
+
+    @property
     def frame_shape(self) -> tuple[int, ...]:
         """The shape of one frame of the scan."""
         return (self.rows, self.columns, 3) if self.is_colour else (self.rows, self.columns)
@@ -109,11 +117,9 @@ def _is_signed_stream(header: Header) -> bool:
 
 def check_length(header: Header, layout: Layout) -> None:
     """Raise `ScanProblem` when a file without compression is shorter than its header promises."""
-    if header.is_encapsulated or not header.pixels_at or header.pixels_length < 0:
+    if header.is_encapsulated or header.pixels_at <= 0:
         return
-    needed = (layout.rows * layout.columns * layout.samples * layout.allocated * layout.frames + 7) // 8
-    if layout.photometric == "YBR_FULL_422":
-        needed = needed * 2 // 3
+    needed = layout.pixel_bytes
     held = min(header.pixels_length, header.file_bytes - header.pixels_at)
     if held < needed and header.pixels_length <= header.file_bytes:
         raise ScanProblem(

@@ -26,7 +26,7 @@ from imaging.progress import Cancelled, Progress
 from imaging.quiet import quiet as quiet_warnings
 
 THREADS = max(2, os.cpu_count() or 2)
-_NATIVE = frozenset(("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.113619.5.2"))
+_NATIVE = frozenset(("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"))
 
 
 def load_frames(
@@ -69,20 +69,24 @@ def _load_fast(header: Header, layout: Layout, dataset: Any, out: NDArray[Any], 
         for index in range(layout.frames):
             progress.report(index, layout.frames)
             stream.seek(header.pixels_at + index * layout.frame_bytes)
-            read_frame(stream.readinto, layout, dataset, out[index])
+            read_frame(stream.readinto, layout, dataset, out[index], header.little)
 
 
 def is_plain(header: Header, layout: Layout) -> bool:
-    """Whether the pixels lie in the file as little-endian samples, one after the other."""
-    if header.is_encapsulated or not header.pixels_at or not header.little or header.syntax not in _NATIVE:
+    """Whether the pixels lie in the file as samples, one after the other."""
+    if header.is_encapsulated or not header.pixels_at or header.syntax not in _NATIVE:
         return False
+    if not header.little and layout.allocated < 16:
+        return False  # bytes may lie swapped in words; pydicom knows when
     if layout.allocated == 64 and not layout.floating:
         return False
     return not layout.photometric.startswith("YBR") or layout.photometric == "YBR_FULL"
 
 
-def read_frame(readinto: Callable[[Any], int | None], layout: Layout, dataset: Any, out: NDArray[Any]) -> None:
-    """One plain little-endian frame from a reader into its place."""
+def read_frame(
+    readinto: Callable[[Any], int | None], layout: Layout, dataset: Any, out: NDArray[Any], little: bool = True
+) -> None:
+    """One plain frame from a reader into its place."""
     stored = layout.stored_dtype
     direct = not layout.is_colour or (layout.photometric == "RGB" and layout.allocated == 8 and not layout.planar)
     shape = (layout.rows, layout.columns, layout.samples) if layout.samples > 1 else (layout.rows, layout.columns)
@@ -97,7 +101,7 @@ def read_frame(readinto: Callable[[Any], int | None], layout: Layout, dataset: A
         if not count:
             raise Undecodable("its pixels are cut short")
         filled += count
-    if np.little_endian is False and stored.itemsize > 1:
+    if little != np.little_endian and stored.itemsize > 1:
         raw.byteswap(inplace=True)
     if direct:
         mend_unused_bits(raw, layout)

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -72,21 +73,22 @@ def _load_one(header: Header, layout: Layout, dataset: Any, out: NDArray[Any], f
 
 def _read_plain(header: Header, layout: Layout, dataset: Any, out: NDArray[Any]) -> None:
     """Plain little-endian pixels, straight into their place."""
-    if layout.is_colour or not hasattr(os, "preadv") or not np.little_endian:
+    if layout.is_colour or sys.platform == "win32":
         with header.path.open("rb", buffering=0) as stream:
             stream.seek(header.pixels_at)
-            read_frame(stream.readinto, layout, dataset, out)
+            read_frame(stream.readinto, layout, dataset, out, header.little)
         return
     view = memoryview(cast("Any", out).reshape(-1).view(np.uint8))
     descriptor = os.open(header.path, os.O_RDONLY)
     try:
-        read: Callable[..., int] = os.preadv
-        filled = read(descriptor, [view], header.pixels_at)
+        filled = os.preadv(descriptor, [view], header.pixels_at)
         while filled < len(view):
-            count = read(descriptor, [view[filled:]], header.pixels_at + filled)
+            count = os.preadv(descriptor, [view[filled:]], header.pixels_at + filled)
             if not count:
                 raise Undecodable("its pixels are cut short")
             filled += count
     finally:
         os.close(descriptor)
+    if header.little != np.little_endian:
+        out.byteswap(inplace=True)
     mend_unused_bits(out, layout)
