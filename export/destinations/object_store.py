@@ -115,9 +115,13 @@ class ObjectStoreKind:
         from obstore.store import S3Store
 
         parts = urlsplit(url)
-        if not parts.netloc:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", parts.netloc):
             raise SyncProblem("names no bucket", url, f"Write it like {self.example}")
         endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3", "") or os.environ.get("AWS_ENDPOINT_URL", "")
+        server = urlsplit(endpoint)
+        # Checked here, because the library panics over addresses that are none.
+        if endpoint and (server.scheme not in ("http", "https") or not server.hostname or " " in endpoint):
+            raise SyncProblem("is no address of a server", endpoint, "Write it like https://storage.example:9000")
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
         try:
             store = S3Store(

@@ -316,6 +316,7 @@ def test_a_server_that_is_not_there_is_said_with_its_address(source: Path, monke
     [
         ("ftp://somewhere/x", "is no place to sync to"),
         ("s3:///prefix", "names no bucket"),
+        ("s3://a b/prefix", "names no bucket"),
         ("/nowhere/at/all", "does not exist, nor the folder above it"),
         (__file__, "is a file, not a folder"),
     ],
