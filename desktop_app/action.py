@@ -102,8 +102,10 @@ class ActionRow:
 
 def readable_key(key: str) -> str:
     """A key as the platform writes it."""
-    words = {"Return": "Enter", "Delete": "Del", "PgUp": "PageUp", "PgDown": "PageDown"}
-    return words.get(key) or QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+    known = QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+    for word, said in {"Return": "Enter", "Delete": "Del", "PgUp": "PageUp", "PgDown": "PageDown"}.items():
+        known = known.replace(word, said)
+    return known
 
 
 def conflicts(rows: Iterable[ActionRow]) -> tuple[str, ...]:

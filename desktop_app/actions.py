@@ -263,7 +263,7 @@ def scan_rows() -> tuple[ActionRow, ...]:
             "reset-window",
             "Reset window",
             lambda d: d.session.reset_window(),
-            ("W",),
+            ("Shift+W",),
             menu="View",
             group=1,
             icon="reset",

@@ -48,6 +48,7 @@ def build(arguments: Arguments) -> tuple[QApplication, Session, MainWindow]:
     look = theme.chosen(settings.theme, settings.scale)
     theme.apply(application, look)
     session = Session(gather(tools, Tool), settings.author or getpass.getuser())
+    session.predicting.device = settings.device
     session.choose_model(arguments.model or settings.model)
     window = MainWindow(session, file, look)
     theme.dress(application, look)

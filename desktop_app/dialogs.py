@@ -27,13 +27,15 @@ from desktop_app.widgets import Field, label, push, tidy, tool_button
 
 SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 MOUSE = (
-    ("Drag", "window and level, with the select tool on grey scans"),
-    ("Middle drag", "pan"),
-    ("Right drag", "zoom"),
-    ("Wheel", "next plane; zoom on single pictures"),
-    ("Ctrl + wheel", "zoom at the cursor"),
-    ("Alt, held", "erase with the brush"),
-    ("Esc", "drop what is being drawn"),
+    ("Drag", "Window and level"),
+    ("Middle drag", "Pan"),
+    ("Space + drag", "Pan"),
+    ("Right drag", "Zoom"),
+    ("Wheel", "Plane, or zoom"),
+    ("Ctrl + wheel", "Zoom at the cursor"),
+    ("Double click", "Fit to view"),
+    ("Alt, held", "Erase with the brush"),
+    ("Esc", "Drop what is drawn"),
 )
 
 
@@ -90,12 +92,12 @@ class KeySheet(Sheet):
         groups: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for row in rows:
             if row.keys and not row.id.startswith(("label-", "preset-")):
-                groups.setdefault(row.menu, []).append((row.keys, row.text.rstrip("…")))
+                groups.setdefault(row.menu, []).append((_said(row.keys), row.text.rstrip("…")))
         groups.setdefault("Findings", []).append((("Ctrl+1 … 9",), "Label"))
         groups.setdefault("View", []).append((("1 … 5",), "Window preset"))
         groups["Mouse"] = [((gesture,), what) for gesture, what in MOUSE]
         columns = QHBoxLayout()
-        tidy(columns, theme, gap=24)
+        tidy(columns, theme, (16, 12, 16, 12), 24)
         for names in halves({name: len(entries) for name, entries in groups.items()}):
             column = QVBoxLayout()
             tidy(column, theme, gap=4)
@@ -112,7 +114,7 @@ class KeySheet(Sheet):
         area.setWidgetResizable(True)
         area.setWidget(inner)
         self.body.addWidget(area)
-        self.resize(theme.px(820), theme.px(640))
+        self.resize(theme.px(940), theme.px(680))
 
     def _grid(self, entries: Iterable[tuple[tuple[str, ...], str]]) -> QGridLayout:
         grid = QGridLayout()
@@ -121,7 +123,7 @@ class KeySheet(Sheet):
         for number, (keys, what) in enumerate(entries):
             caps = QHBoxLayout()
             tidy(caps, self.theme, gap=4)
-            for key in dict.fromkeys(readable_key(key) if len(key) < 16 and "…" not in key else key for key in keys):
+            for key in keys:
                 caps.addWidget(label(key, "key"))
             caps.addStretch(1)
             grid.addWidget(label(what), number, 0)
@@ -129,6 +131,11 @@ class KeySheet(Sheet):
         grid.setColumnStretch(0, 3)
         grid.setColumnStretch(1, 2)
         return grid
+
+
+def _said(keys: Iterable[str]) -> tuple[str, ...]:
+    """The keys as a person reads them, each once, at most two: more ways to one thing only fill the sheet."""
+    return tuple(dict.fromkeys(map(readable_key, keys)))[:2]
 
 
 def halves(lengths: dict[str, int]) -> tuple[list[str], list[str]]:

@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         session.scan_changed.connect(self._on_scan)
         session.scan_opening.connect(self._on_opening)
         session.problem_raised.connect(self.tell)
+        session.models_changed.connect(self._on_models)
         self._restore()
         self._on_scan()
         # Else Qt gives the first field of the window the focus, and letters would be typed there.
@@ -152,6 +153,10 @@ class MainWindow(QMainWindow):
         if info is not None and not isinstance(self.focusWidget(), QLineEdit | QAbstractSpinBox | QAbstractItemView):
             self.pane.setFocus()
 
+    def _on_models(self) -> None:
+        if self._session.models and self._session.model:
+            self._keep(model=self._session.model)
+
     def _on_opening(self) -> None:
         self._middle.setCurrentWidget(self.pane)
 
@@ -215,6 +220,7 @@ class MainWindow(QMainWindow):
         if sheet.exec():
             self._keep(**sheet.chosen())
             self._session.author = self._settings.settings.author or self._session.author
+            self._session.predicting.device = self._settings.settings.device
             self.redress(theme.chosen(self._settings.settings.theme, self._settings.settings.scale))
 
     def redress(self, look: theme.Theme) -> None:

@@ -60,6 +60,10 @@ class Predicting(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._under_way: dict[int, str] = {}
+        self.device = "auto"
+        """Where the reader wants models to run."""
+        self.pixel_size_mm: float | None = None
+        """The pixel size of the open scan as the reader gave it, where the scan does not say."""
         self._found.connect(self.streamed, Qt.ConnectionType.QueuedConnection)
         jobs.ended.connect(self._on_ended)
 
@@ -69,8 +73,10 @@ class Predicting(QObject):
         def tell(proposals: tuple[Proposal, ...]) -> None:
             self._found.emit(key, proposals)
 
+        wanted = self.device, self.pixel_size_mm
+
         def work(progress: Progress) -> Reading:
-            return read_scan(model, scan, key, region, dataset, progress, tell)
+            return read_scan(model, scan, key, region, dataset, progress, tell, wanted)
 
         def failed(problem: Problem) -> None:
             self.problem_raised.emit(problem)
@@ -94,11 +100,16 @@ def read_scan(
     dataset: Dataset,
     progress: Progress,
     tell: Callable[[tuple[Proposal, ...]], None],
+    wanted: tuple[str, float | None] = ("auto", None),
 ) -> Reading:
-    """Run a model and keep what it says, before anybody sees it as finished. In a worker thread."""
-    from models.catalogue import find
+    """Run a model and keep what it says, before anybody sees it as finished. In a worker thread.
 
-    predictor = find(model)
+    `wanted` is the device and the pixel size in mm that a person chose.
+    """
+    from models.catalogue import find
+    from models.choices import Choices
+
+    predictor = find(model, Choices(*wanted))
     prediction = predictor.predict(scan, key, region, progress.part(0.0, 0.95), partial=tell)
     if not dataset.has(key):
         dataset.add_scan(scan, key, progress.part(0.95, 0.04, "Keeping the scan"))

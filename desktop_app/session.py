@@ -155,7 +155,13 @@ class Session(Viewing):
             self.told.emit(f"Restored {len(opened.unsaved)} edits that were in no revision yet")
         if opened.conflicts:
             self.told.emit(f"{opened.conflicts} other revision(s) of this scan: the newest is shown")
+        self.plane = self._plane_to_begin_with(opened.plane)
         self._tell_everything()
+
+    def _plane_to_begin_with(self, middle: Plane) -> Plane:
+        """The plane with marks that is nearest to the middle; the middle where nothing is marked."""
+        marked = self.findings.planes_with_marks(middle.axis, self.display.threshold)
+        return Plane(middle.axis, min(marked, key=lambda index: abs(index - middle.index), default=middle.index))
 
     def _show_nothing(self) -> None:
         self.scan, self.scan_key, self.findings, self.selection = None, "", Findings(), frozenset()

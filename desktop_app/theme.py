@@ -190,7 +190,7 @@ QToolTip { background: @raised; color: @text; border: 1px solid @edge; padding: 
 QMenuBar { background: @base; padding: 2! 4!; border: none; }
 QMenuBar::item { padding: 4! 8!; border-radius: 4!; background: transparent; color: @text; }
 QMenuBar::item:selected, QMenuBar::item:pressed { background: @hover; }
-QMenu { background: @raised; border: 1px solid @edge; border-radius: 6!; padding: 4!; }
+QMenu { background: @raised; border: 1px solid @edge; padding: 4!; }
 QMenu::item { padding: 6! 28! 6! 10!; border-radius: 4!; }
 QMenu::item:selected { background: @accent_soft; }
 QMenu::item:disabled { color: @disabled; }
@@ -245,7 +245,7 @@ QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabl
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit {
   border: none; padding: 0 4!; min-height: 0; background: transparent;
 }
-QSpinBox, QDoubleSpinBox { padding: 4! 2!; }
+QSpinBox, QDoubleSpinBox { padding: 2! 4!; min-height: 18!; max-height: 22!; }
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; }
 QComboBox::drop-down { border: none; width: 22!; }
 QComboBox::down-arrow { image: url("icons:theme/arrow-@name.svg"); width: 12!; height: 12!; }
@@ -293,6 +293,5 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; }
 
 QFrame#problem { background: @danger_soft; border: none; border-left: 3px solid @danger; }
 QFrame#toast { background: @raised; border: 1px solid @edge; border-radius: 6!; }
-QFrame#drop { background: @accent_soft; border: 2px dashed @accent; border-radius: 12!; }
 QFrame#card { background: @raised; border: 1px solid @line; border-radius: 6!; }
 """

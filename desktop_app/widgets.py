@@ -143,6 +143,7 @@ class Number(QDoubleSpinBox):
         self.setRange(low, high)
         self.setDecimals(decimals)
         self.setKeyboardTracking(False)
+        self.lineEdit().setTextMargins(6, 0, 2, 0)
         self.setAccessibleName(name)
         self.setToolTip(name)
 

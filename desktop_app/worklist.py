@@ -36,6 +36,8 @@ class Worklist(QObject):
         self._jobs = jobs
         self.dataset: Dataset | None = None
         self.current = -1
+        self.order: tuple[int, ...] = ()
+        """The rows in the order the reader sees them, where that is another one or not all of them."""
         self._cases: tuple[Case, ...] = ()
         self._rows: tuple[CaseRow, ...] | None = None
         self._under_way: Job[Opened] | None = None
@@ -119,6 +121,12 @@ class Worklist(QObject):
         self.emptied.emit()
         self.row_changed.emit(number)
         self.problem_raised.emit(problem)
+
+    def neighbour(self, step: int) -> int:
+        """The row that many steps further than the open one, in the order the reader sees; -1 where there is none."""
+        order = self.order if self.current in self.order else tuple(range(len(self._cases)))
+        place = order.index(self.current) + step if self.current in order else 0
+        return order[place] if 0 <= place < len(order) and order[place] < len(self._cases) else -1
 
     def change_row(self, key: str, **changes: object) -> None:
         """Change what the row of a scan says, if it is listed."""

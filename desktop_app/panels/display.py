@@ -36,7 +36,7 @@ class DisplayView(QWidget):
         self.smooth.setToolTip("Blend between pixels when enlarged")
         for box in (self.inverted, self.smooth):
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.reset = push("Reset", "The window the scan opened with", key="W")
+        self.reset = push("Reset", "The window the scan opened with", key="Shift+W")
         self._lay_out(theme)
         self.presets.activated.connect(self._choose)
         self.centre.valueChanged.connect(self._set_centre)

@@ -74,10 +74,15 @@ class CaseModel(QAbstractListModel):
         self._shown: tuple[int, ...] = tuple(range(len(self._rows)))
         self.text, self.state, self.by_need = "", "", False
 
-    def refresh(self) -> None:
-        """Show what the session holds now."""
-        rows = self._session.cases
-        shown = arranged(rows, self.text, self.state, by_need=self.by_need)
+    def refresh(self, *, rearrange: bool = False) -> None:
+        """Show what the session holds now.
+
+        Rows keep their places until rows come or go or the reader asks: a list that moves under the hand misleads.
+        """
+        rows, shown = self._session.cases, self._shown
+        if rearrange or len(rows) != len(self._rows):
+            shown = arranged(rows, self.text, self.state, by_need=self.by_need)
+            self._session.worklist.order = shown
         if shown == self._shown:
             self._rows = rows
             if shown:
@@ -288,6 +293,7 @@ class WorklistView(QWidget):
         self.model.text = self.filter.text().strip()
         self.model.state = str(self.states.currentData())
         self.model.by_need = self.order.isChecked()
+        self.model.refresh(rearrange=True)
         self._refresh()
 
     def _refresh(self) -> None:

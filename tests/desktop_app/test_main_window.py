@@ -124,7 +124,7 @@ def test_digits_choose_window_presets(reader: Reader) -> None:
     press(reader, Qt.Key.Key_2)
     assert reader.session.display.window is not None
     assert (reader.session.display.window.centre, reader.session.display.window.width) == (-600, 1500)
-    press(reader, Qt.Key.Key_W)
+    press(reader, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
     assert reader.session.display.window.width == 400
     press(reader, Qt.Key.Key_I)
     assert reader.session.display.inverted

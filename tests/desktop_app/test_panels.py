@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListView, QWidget
 
 from dataset.label import Label
 from desktop_app.display import CaseRow
 from desktop_app.panels.display import DisplayView
-from desktop_app.panels.findings import FindingsView, state_of
+from desktop_app.panels.finding_list import state_of
+from desktop_app.panels.findings import FindingsView
 from desktop_app.panels.models import ModelsView
 from desktop_app.panels.worklist import WorklistView, arranged
 from desktop_app.presets import offered_windows
@@ -93,6 +94,26 @@ def test_the_worklist_follows_the_session(reader: Reader) -> None:
     assert "labelled" in str(view.model.data(view.model.index(2), Qt.ItemDataRole.AccessibleTextRole))
 
 
+def test_rows_keep_their_places_until_the_reader_asks(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    view = panel(reader, WorklistView)
+    reader.list_cases(*ROWS)
+    view.order.setChecked(True)
+    assert [view.model.number(view.model.index(row)) for row in range(4)] == [3, 2, 1, 0]
+    reader.session.worklist.change_row("d", state="labelled")
+    assert [view.model.number(view.model.index(row)) for row in range(4)] == [3, 2, 1, 0]
+    opened: list[int] = []
+    monkeypatch.setattr(reader.session.worklist, "open_case", opened.append)
+    for current in (3, 2, 1):
+        reader.session.worklist.current = current
+        reader.session.next_case()
+    assert opened == [2, 1, 0]
+    reader.session.previous_case()
+    assert opened[-1] == 2
+    reader.session.worklist.current = 0
+    reader.session.next_case()
+    assert len(opened) == 4
+
+
 def test_ten_thousand_cases_are_listed_without_a_wait(reader: Reader) -> None:
     import time
 
@@ -129,6 +150,20 @@ def test_selection_goes_both_ways(reader: Reader) -> None:
     assert reader.session.selection == {"p2"}
     click(view.list, 4, Qt.KeyboardModifier.ControlModifier)
     assert reader.session.selection == {"p2", "p4"}
+
+
+def test_the_list_can_be_of_this_plane_only(reader: Reader) -> None:
+    view = panel(reader, FindingsView)
+    reader.open(volume(), prediction(proposal(1, plane=2), proposal(2, plane=6), proposal(3, plane=6)))
+    QTest.mouseClick(view.this_plane, Qt.MouseButton.LeftButton, pos=QPoint(8, view.this_plane.height() // 2))
+    reader.settle()
+    assert [mark.id for mark in view.model.marks] == ["p2", "p3"]
+    reader.session.step_plane(1)
+    reader.settle()
+    assert view.empty.title.text() == "No findings on this plane"
+    reader.session.set_plane(Plane(0, 2))
+    reader.settle()
+    assert [mark.id for mark in view.model.marks] == ["p1"]
 
 
 def test_a_double_click_goes_to_the_plane_of_the_finding(reader: Reader) -> None:
