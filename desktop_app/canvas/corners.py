@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
-from imaging.geometry import plane_name, plane_spacing
+from imaging.geometry import Affine, Axis, plane_name, plane_spacing
 from imaging.scan import ScanInfo
 
 SHADOW = QColor(0, 0, 0, 200)
@@ -21,6 +23,9 @@ LETTER = QColor(245, 204, 110)
 LONGEST_BAR = 140.0
 GAP = 10.0
 HALO = 1.5
+RIM = 52
+"""Everything stands within this many pixels of the view's edges."""
+_PIECES = re.compile(r"\d|\D+")
 MOST_WORDS = 200
 
 
@@ -53,13 +58,18 @@ def scale_bar(info: ScanInfo, viewport: Viewport, longest: float = LONGEST_BAR) 
 def corner_lines(info: ScanInfo, viewport: Viewport, display: Display) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Lines of the top-left and of the bottom-left corner."""
     plane, count = viewport.plane, info.size.count(viewport.plane.axis)
-    name = plane_name(info.affine, plane.axis).capitalize()
+    name = _plane_title(info.affine, plane.axis)
     place = f"{plane.index + 1} / {count}" if count > 1 else ""
     top = tuple(text for text in (" ".join(filter(None, (name, place))),) if text)
     shown = [f"{viewport.scale * 100:.0f} %"]
     if display.window is not None and not info.is_colour:
         shown.insert(0, f"C {_short(display.window.centre)}  W {_short(display.window.width)}")
     return top, tuple(shown)
+
+
+@lru_cache(maxsize=32)
+def _plane_title(affine: Affine | None, axis: Axis) -> str:
+    return plane_name(affine, axis).capitalize()
 
 
 def _short(value: float) -> str:
@@ -71,70 +81,105 @@ class CornerPainter:
 
     def __init__(self, font: QFont) -> None:
         self._font, self._metrics = font, QFontMetricsF(font)
-        self._words: OrderedDict[tuple[str, int, float], QPixmap] = OrderedDict()
+        self._line = self._metrics.height()
+        self._standing: list[tuple[int, int, QPixmap]] = []
+        self._standing_key: object = None
+        self._words: OrderedDict[tuple[str, float], tuple[QPixmap, float]] = OrderedDict()
 
-    def draw(self, painter: QPainter, info: ScanInfo, viewport: Viewport, display: Display) -> None:
-        """Draw everything that stands at the rim."""
-        metrics, width, height = self._metrics, viewport.width, viewport.height
-        if min(width, height) < 120:
+    def draw(self, painter: QPainter, info: ScanInfo, viewport: Viewport, display: Display, exposed: QRect) -> None:
+        """Draw what stands at the rim, if any of it is exposed."""
+        width, height = viewport.width, viewport.height
+        inner = QRect(RIM, RIM, width - 2 * RIM, height - 2 * RIM)
+        if min(width, height) < 120 or inner.contains(exposed):
             return
-        line = metrics.height()
+        key = (id(info), viewport.plane.axis, viewport.scale, width, height, painter.device().devicePixelRatio())
+        if key != self._standing_key:
+            self._standing = self._laid_out(info, viewport, key[-1])
+            self._standing_key = key
+        for x, y, pixmap in self._standing:
+            painter.drawPixmap(x, y, pixmap)
         top, bottom = corner_lines(info, viewport, display)
         for number, text in enumerate(top):
-            self._write(painter, GAP, GAP + number * line, text)
+            self._write(painter, round(GAP + number * self._line), text, key[-1])
         for number, text in enumerate(reversed(bottom)):
-            self._write(painter, GAP, height - GAP - (number + 1) * line, text)
-        bar = scale_bar(info, viewport, min(LONGEST_BAR, width / 4))
-        if bar is not None:
-            self._draw_bar(painter, bar, round(width - GAP), round(height - GAP))
-        self._draw_letters(painter, viewport)
+            self._write(painter, round(height - GAP - (number + 1) * self._line), text, key[-1])
 
-    def _draw_bar(self, painter: QPainter, bar: ScaleBar, right: int, base: int) -> None:
-        left = right - round(bar.length)
-        strokes = ((left, base - 2, right - left, 2), (left, base - 6, 2, 6), (right - 2, base - 6, 2, 6))
-        for colour, more in ((SHADOW, 1), (TEXT, 0)):
-            for x, y, across, down in strokes:
-                painter.fillRect(x - more, y - more, across + 2 * more, down + 2 * more, colour)
-        text_left = right - (right - left + self._metrics.horizontalAdvance(bar.text)) / 2
-        self._stamp(painter, text_left, base - 8 - self._metrics.height(), bar.text, TEXT)
-
-    def _draw_letters(self, painter: QPainter, viewport: Viewport) -> None:
-        turn, line = viewport.orientation, self._metrics.height()
+    def _laid_out(self, info: ScanInfo, viewport: Viewport, ratio: float) -> list[tuple[int, int, QPixmap]]:
+        """Letters and bar: what stays while only the plane and the window change."""
+        turn, line = viewport.orientation, self._line
         middle_x, middle_y = viewport.width / 2, (viewport.height - line) / 2
         right = viewport.width - GAP - self._metrics.horizontalAdvance(turn.right or " ")
-        for text, x, y in (
+        places = (
             (turn.left, GAP, middle_y),
             (turn.right, right, middle_y),
             (turn.top, middle_x, GAP),
             (turn.bottom, middle_x, viewport.height - GAP - line),
-        ):
-            if text:
-                self._stamp(painter, x, y, text, LETTER)
+        )
+        found = [(round(x - HALO), round(y - HALO), self._rimmed(text, LETTER, ratio)) for text, x, y in places if text]
+        bar = scale_bar(info, viewport, min(LONGEST_BAR, viewport.width / 4))
+        if bar is not None:
+            pixmap = self._bar(bar, ratio)
+            width, height = pixmap.deviceIndependentSize().toTuple()  # type: ignore[attr-defined]
+            found.append((round(viewport.width - GAP - width), round(viewport.height - GAP - height), pixmap))
+        return found
 
-    def _write(self, painter: QPainter, x: float, y: float, text: str) -> None:
-        """Write a line that changes with the frame, its top-left corner at (x, y), on a dim plate."""
-        width, height = self._metrics.horizontalAdvance(text), self._metrics.height()
-        painter.fillRect(QRectF(round(x) - 4, round(y) - 1, width + 8, height + 2), PLATE)
-        painter.setFont(self._font)
-        painter.setPen(TEXT)
-        painter.drawText(QPointF(round(x), round(y + self._metrics.ascent())), text)
+    def _bar(self, bar: ScaleBar, ratio: float) -> QPixmap:
+        """The bar with its length over it."""
+        text = self._rimmed(bar.text, TEXT, ratio)
+        length, word = round(bar.length), self._metrics.horizontalAdvance(bar.text) + 2 * HALO
+        width, height = max(length + 2, math.ceil(word)), math.ceil(self._line + 2 * HALO) + 9
+        pixmap = self._blank(width, height, ratio)
+        painter = QPainter(pixmap)
+        left = (width - length) // 2
+        strokes = ((left, height - 4, length, 2), (left, height - 8, 2, 6), (left + length - 2, height - 8, 2, 6))
+        for colour, more in ((SHADOW, 1), (TEXT, 0)):
+            for x, y, across, down in strokes:
+                painter.fillRect(x - more, y - more, across + 2 * more, down + 2 * more, colour)
+        painter.drawPixmap(QPointF((width - word) / 2, 0), text)
+        painter.end()
+        return pixmap
 
-    def _stamp(self, painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
-        """Write a word that stays from frame to frame, its top-left corner at (x, y), with a dark rim."""
-        ratio = painter.device().devicePixelRatio()
-        key = (text, colour.rgb(), ratio)
-        word = self._words.get(key)
+    def _write(self, painter: QPainter, top: int, text: str, ratio: float) -> None:
+        """Write a line that changes with the frame, at the left edge, on a dim plate.
+
+        Digits are kept one by one, the words between them whole: laying a line out anew for each frame costs more.
+        """
+        words = [self._word(word, ratio) for word in _PIECES.findall(text)]
+        width = sum(word[1] for word in words)
+        painter.fillRect(int(GAP) - 4, top - 1, round(width) + 8, round(self._line) + 2, PLATE)
+        place = GAP
+        for pixmap, advance in words:
+            painter.drawPixmap(QPointF(place, top), pixmap)
+            place += advance
+
+    def _word(self, text: str, ratio: float) -> tuple[QPixmap, float]:
+        """A word as a pixmap, and its width."""
+        word = self._words.get((text, ratio))
         if word is None:
-            word = self._words[key] = self._drawn(text, colour, ratio)
+            advance = self._metrics.horizontalAdvance(text)
+            word = self._words[text, ratio] = (self._plain(text, advance, ratio), advance)
             while len(self._words) > MOST_WORDS:
                 self._words.popitem(last=False)
-        painter.drawPixmap(round(x - HALO), round(y - HALO), word)
+        return word
 
-    def _drawn(self, text: str, colour: QColor, ratio: float) -> QPixmap:
-        width, height = self._metrics.horizontalAdvance(text) + 2 * HALO + 1, self._metrics.height() + 2 * HALO
-        pixmap = QPixmap(round(width * ratio), round(height * ratio))
+    def _plain(self, text: str, advance: float, ratio: float) -> QPixmap:
+        pixmap = self._blank(advance + 1, self._line, ratio)
+        painter = QPainter(pixmap)
+        painter.setFont(self._font)
+        painter.setPen(TEXT)
+        painter.drawText(QPointF(0, self._metrics.ascent()), text)
+        painter.end()
+        return pixmap
+
+    def _blank(self, width: float, height: float, ratio: float) -> QPixmap:
+        pixmap = QPixmap(math.ceil(width * ratio), math.ceil(height * ratio))
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(Qt.GlobalColor.transparent)
+        return pixmap
+
+    def _rimmed(self, text: str, colour: QColor, ratio: float) -> QPixmap:
+        """A word with a dark rim."""
+        pixmap = self._blank(self._metrics.horizontalAdvance(text) + 2 * HALO + 1, self._line + 2 * HALO, ratio)
         painter = QPainter(pixmap)
         painter.setFont(self._font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

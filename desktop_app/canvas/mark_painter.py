@@ -51,15 +51,17 @@ class MarkPainter:
             self._sizes[text] = size
         return size
 
-    def draw(self, painter: QPainter, plan: Plan, ratio: float = 1.0) -> None:
-        """Draw everything of a plan; `ratio` is device pixels per widget pixel."""
+    def draw(self, painter: QPainter, plan: Plan, ratio: float = 1.0, exposed: QRect | None = None) -> None:
+        """Draw a plan, or what of it is exposed; `ratio` is device pixels per widget pixel."""
+        if exposed is not None:
+            plan = part_of(plan, exposed)
         self._draw_rectangles(painter, plan.outlines)
         for outline in plan.outlines:
             if outline.kind != "rectangle":
                 self._draw_lines(painter, outline)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for chip in plan.chips:
-            painter.drawPixmap(QPointF(round(chip.rect[0]), round(chip.rect[1])), self._chip(chip, ratio))
+            painter.drawPixmap(round(chip.rect[0]), round(chip.rect[1]), self._chip(chip, ratio))
         self._draw_handles(painter, plan)
 
     def _width(self, outline: Outline) -> float:
@@ -173,17 +175,40 @@ class MarkPainter:
         return pixmap
 
 
+def part_of(plan: Plan, exposed: QRect) -> Plan:
+    """What of a plan may be seen in an exposed rectangle."""
+    left, top = exposed.left() - 4, exposed.top() - 4
+    right, bottom = exposed.right() + 5, exposed.bottom() + 5
+
+    def meets(outline: Outline) -> bool:
+        if outline.kind != "rectangle":
+            return True
+        (ax, ay), (bx, by) = outline.rings[0]
+        return ax <= right and bx >= left and ay <= bottom and by >= top
+
+    outlines = tuple(outline for outline in plan.outlines if meets(outline))
+    chips = tuple(
+        chip
+        for chip in plan.chips
+        if chip.rect[0] <= right
+        and chip.rect[0] + chip.rect[2] >= left
+        and chip.rect[1] <= bottom
+        and chip.rect[1] + chip.rect[3] >= top
+    )
+    return Plan(outlines, chips, plan.handles)
+
+
 def frame_strips(corners: Sequence[Point], width: int) -> tuple[QRect, QRect, QRect, QRect]:
     """The four edges of a rectangle as strips `width` pixels wide that do not overlap."""
     (ax, ay), (bx, by) = corners
     left, top = round(ax) - width // 2, round(ay) - width // 2
-    across, down = round(bx) - round(ax) + width, round(by) - round(ay) + width
-    inner = max(down - 2 * width, 0)
+    right, bottom = round(bx) - width // 2, round(by) - width // 2
+    across, inner = right - left + width, max(bottom - top - width, 0)
     return (
         QRect(left, top, across, width),
-        QRect(left, top + down - width, across, width),
+        QRect(left, bottom, across, width),
         QRect(left, top + width, width, inner),
-        QRect(left + across - width, top + width, width, inner),
+        QRect(right, top + width, width, inner),
     )
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from operator import attrgetter
+from typing import Literal, NamedTuple, TypeAlias
 
 from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, WholeScan
 from dataset.mask import Mask
@@ -19,6 +20,8 @@ Style = Literal["solid", "dashed", "quiet", "preview"]
 Rect: TypeAlias = tuple[float, float, float, float]
 """x, y, width, height in widget pixels."""
 
+_IS_SELECTED = attrgetter("is_selected")
+_ALIKE = attrgetter("is_selected", "kind", "style", "colour")
 MOST_COVERED = 0.1
 """When chips would cover more of the view than this, only what is selected gets one."""
 SMALLEST_WITH_CHIP = 14.0
@@ -40,8 +43,7 @@ class Shown:
     """Under the reader's hand: no chip, so that only the mark itself is redrawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """Lines to draw: closed rings, open lines, an upright rectangle (its two corners) or dots."""
 
     kind: Literal["rectangle", "rings", "line", "dots"]
@@ -51,8 +53,7 @@ class Outline:
     is_selected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(NamedTuple):
     """A label beside its mark."""
 
     rect: Rect
@@ -78,7 +79,7 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
     placed: list[tuple[Shown, Rect]] = []
     handles: list[Point] = []
     alone = sum(mark.is_selected for mark in marks) == 1
-    for mark in sorted(marks, key=lambda m: m.is_selected):
+    for mark in sorted(marks, key=_IS_SELECTED):
         rect = screen_bounds(mark.geometry, viewport)
         if rect is None or not _meets(rect, view, 4.0):
             continue
@@ -90,7 +91,7 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
         if mark.is_selected and alone:
             handles += _handles(mark.geometry, viewport)
     # Alike ones together: they are drawn with one pen. What is selected stays on top.
-    outlines.sort(key=lambda o: (o.is_selected, o.kind, o.style, o.colour))
+    outlines.sort(key=_ALIKE)
     return Plan(tuple(outlines), place_chips(placed, view, measure), tuple(handles))
 
 

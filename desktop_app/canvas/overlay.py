@@ -6,8 +6,9 @@ every mask into a grey picture is one look-up. A later mask covers an earlier on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -173,25 +174,49 @@ def _sampled(mask: Mask, part: Part, box: Rect) -> Bits:
     return found[(ys - ys[0])[:, None], (xs - xs[0])[None, :]]
 
 
-def plane_tiles(mask: Mask, plane: Plane) -> Iterator[tuple[TileKey, Tile]]:
+def plane_tiles(mask: Mask, plane: Plane) -> Sequence[tuple[TileKey, Tile]]:
     """The tiles of a mask on one plane."""
-    if mask.axis == plane.axis:
-        for key, tile in mask.tiles.items():
-            if key.plane == plane.index:
-                yield key, tile
+    if mask.axis != plane.axis:
+        return ()
+    return _tiles_by_plane(_Same(mask)).get(plane.index, ())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A mask compared by identity: masks are immutable, and comparing them by value costs as much as the index."""
+
+    mask: Mask
+
+    def __hash__(self) -> int:
+        return id(self.mask)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.mask is self.mask
+
+
+@lru_cache(maxsize=512)
+def _tiles_by_plane(same: _Same) -> Mapping[int, Sequence[tuple[TileKey, Tile]]]:
+    """The tiles of a mask by plane, made once a mask: one of a volume has thousands, and a frame asks several times."""
+    found: dict[int, list[tuple[TileKey, Tile]]] = {}
+    for entry in same.mask.tiles.items():
+        found.setdefault(entry[0].plane, []).append(entry)
+    return found
 
 
 def mask_bounds(mask: Mask, plane: Plane) -> Rect | None:
     """The bounding rectangle of a mask on a plane."""
-    rects = [_tile_rect(key, tile) for key, tile in plane_tiles(mask, plane)]
-    return union(rects)
+    return union([_tile_rect(key, tile) for key, tile in plane_tiles(mask, plane)])
 
 
 def crop(mask: Mask, plane: Plane, x: int, y: int, width: int, height: int) -> Bits:
     """The mask's pixels in a rectangle of a plane; nothing is set beyond the mask."""
-    if mask.axis != plane.axis:
-        return np.zeros((height, width), np.bool_)
-    return mask.crop(plane.index, x, y, width, height)
+    out = np.zeros((height, width), np.bool_)
+    for key, tile in plane_tiles(mask, plane):
+        left, top, right, bottom = _tile_rect(key, tile)
+        x0, y0, x1, y1 = max(left, x), max(top, y), min(right, x + width), min(bottom, y + height)
+        if x0 < x1 and y0 < y1:
+            out[y0 - y : y1 - y, x0 - x : x1 - x] = tile.bits[y0 - top : y1 - top, x0 - left : x1 - left]
+    return out
 
 
 def changed_area(before: Sequence[MaskLook], after: Sequence[MaskLook], plane: Plane) -> Rect | None:

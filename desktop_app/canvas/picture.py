@@ -77,6 +77,7 @@ class Picture:
         self._buffer, self._overlay = _Buffer(np.uint32), _Buffer(np.uint16)
         self._palette = Palette()
         self._looks: tuple[MaskLook, ...] = ()
+        self._composed: Rect | None = None
         self._base_key: object = None
         self._overlay_key: object = None
         self._table: tuple[object, GreyTable] | None = None
@@ -137,12 +138,14 @@ class Picture:
     def _lay_all(self, frame: _Frame, looks: tuple[MaskLook, ...], opacity: float, pixels: Rgb32) -> None:
         """Mix all masks into the whole part; only their common rectangle is touched."""
         part = frame.part
-        overlay: Overlay = self._overlay.shaped(part.shape)
-        if self._overlay_key is None or self._overlay_key != (part, opacity) or self._looks != looks:
-            compose(looks, part, self._palette, overlay)
         area = union([mask_bounds(look.mask, part.region.plane) for look in looks])
         if area is None:
             return
+        overlay: Overlay = self._overlay.shaped(part.shape)
+        # The overlay holds nothing true outside the area it was composed for.
+        if self._overlay_key != (part, opacity) or self._looks is not looks or self._composed != area:
+            compose(looks, part, self._palette, overlay, area)
+            self._composed = area
         rows, columns = samples(part, area)
         target = _unturned(pixels, frame.turn)[rows, columns]
         target[...] = self._mixed(np.ascontiguousarray(target), overlay[rows, columns], opacity)

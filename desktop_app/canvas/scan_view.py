@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from operator import is_not
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -70,7 +71,9 @@ class ScanView(QWidget):
         self._display = Display()
         self._marks: tuple[Shown, ...] = ()
         self._looks: tuple[MaskLook, ...] = ()
-        self._plan, self._plan_key = Plan(), (self._marks, self._viewport)
+        self._lines = self._marks
+        """The marks that are drawn as lines or have a chip: all but a mask under the hand."""
+        self._plan, self._plan_key = Plan(), (self._lines, self._viewport)
         self._preview = Preview()
         self._busy = ""
         self._cursor_name = ""
@@ -98,7 +101,7 @@ class ScanView(QWidget):
         self._scan, self._busy = scan, ""
         self._picture = Picture(ScanParts(scan)) if scan is not None else None
         self._viewport, self._kept, self._is_fitted = None, {}, True
-        self._marks, self._looks, self._preview = (), (), Preview()
+        self._marks, self._lines, self._looks, self._preview = (), (), (), Preview()
         self.hovered.emit(None)
         if scan is not None:
             self.show_plane(plane or Plane())
@@ -135,13 +138,13 @@ class ScanView(QWidget):
         """Show other marks; where only masks differ, only what differs is painted again."""
         if marks is self._marks:
             return
-        old_lines, new_lines = _without_masks(self._marks), _without_masks(marks)
+        lines = tuple(mark for mark in marks if not (mark.is_live and isinstance(mark.geometry, Mask)))
         looks = tuple(_look(m) for m in marks if isinstance(m.geometry, Mask))
         viewport = self._viewport
         area = changed_area(self._looks, looks, viewport.plane) if viewport is not None else None
-        chips_may_move = _chip_masks(self._marks) != _chip_masks(marks)
         self._marks, self._looks = marks, looks
-        if old_lines != new_lines or chips_may_move or viewport is None:
+        if viewport is None or len(lines) != len(self._lines) or any(map(is_not, lines, self._lines)):
+            self._lines = lines
             self.update()
         elif area is not None:
             self.update(_screen_rect(viewport, area).toAlignedRect().adjusted(-3, -3, 3, 3))
@@ -176,9 +179,9 @@ class ScanView(QWidget):
         """What is drawn of the marks now."""
         if self._viewport is None:
             return Plan()
-        if self._plan_key[0] is not self._marks or self._plan_key[1] != self._viewport:
-            self._plan = plan_marks(self._marks, self._viewport, self._painter.measure)
-            self._plan_key = (self._marks, self._viewport)
+        if self._plan_key[0] is not self._lines or self._plan_key[1] != self._viewport:
+            self._plan = plan_marks(self._lines, self._viewport, self._painter.measure)
+            self._plan_key = (self._lines, self._viewport)
         return self._plan
 
     # What the hand moves.
@@ -263,9 +266,11 @@ class ScanView(QWidget):
         ratio = self.devicePixelRatioF()
         patch = self._picture.patch(viewport, self._display, self._looks if shown else (), ratio)
         self._blit(painter, patch, viewport)
+        exposed = event.rect()
         if shown:
-            self._painter.draw(painter, self.plan, ratio)
-        self._corners.draw(painter, self._scan.info, viewport, self._display)
+            is_part = exposed.width() * exposed.height() * 3 < self.width() * self.height()
+            self._painter.draw(painter, self.plan, ratio, exposed if is_part else None)
+        self._corners.draw(painter, self._scan.info, viewport, self._display, exposed)
         draw_preview(painter, self._preview, viewport)
 
     def _blit(self, painter: QPainter, patch: Patch | None, viewport: Viewport) -> None:
@@ -366,14 +371,6 @@ def _look(mark: Shown) -> MaskLook:
     assert isinstance(mark.geometry, Mask)
     colour = int(mark.colour.lstrip("#"), 16)
     return MaskLook(mark.id, mark.geometry, colour, mark.is_proposal, mark.is_selected)
-
-
-def _without_masks(marks: tuple[Shown, ...]) -> tuple[Shown, ...]:
-    return tuple(mark for mark in marks if not isinstance(mark.geometry, Mask))
-
-
-def _chip_masks(marks: tuple[Shown, ...]) -> set[tuple[str, str, int]]:
-    return {(m.id, m.text, id(m.geometry)) for m in marks if isinstance(m.geometry, Mask) and m.text and not m.is_live}
 
 
 def _screen_rect(viewport: Viewport, area: Rect) -> QRectF:

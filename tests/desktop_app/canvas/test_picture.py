@@ -113,7 +113,7 @@ def test_however_it_was_reached_the_picture_is_that_of_a_fresh_start(steps: list
     lived = Picture(ScanParts(scan))
     view, display = port(), PLAIN
     looks: tuple[MaskLook, ...] = (MaskLook("a", mask_of_plane(square(5, 5, 12), 0), 0xFF0000),)
-    for step in steps:
+    for number, step in enumerate(steps):
         if step == "plane":
             view = replace(view, plane=Plane(0, random.randrange(3)))
         elif step == "window":
@@ -128,7 +128,7 @@ def test_however_it_was_reached_the_picture_is_that_of_a_fresh_start(steps: list
             looks = tuple(replace(look, is_selected=random.random() < 0.5) for look in looks)
         elif step == "add":
             mask = mask_of_plane(square(random.randrange(40), 3, 20), random.randrange(2))
-            looks = (*looks, MaskLook(f"m{len(looks)}", mask, random.randrange(1 << 24), is_proposal=True))
+            looks = (*looks, MaskLook(f"m{number}", mask, random.randrange(1 << 24), is_proposal=True))
         elif step == "drop":
             looks = looks[1:]
         elif step == "pan":
