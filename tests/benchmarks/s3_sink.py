@@ -20,13 +20,14 @@ Plan = Callable[[int, str, str], int | None]
 class Sink:
     """The stored objects (bytes of small ones, sizes of large ones) and the requests seen."""
 
-    def __init__(self, plan: Plan | None = None, *, keep: int = 2**20) -> None:
+    def __init__(self, plan: Plan | None = None, *, keep: int = 2**20, page: int = 1000) -> None:
         self.objects: dict[str, tuple[int, str, bytes]] = {}
         self.requests: list[str] = []
         self.plan = plan
         self.open: set[Any] = set()
         self._parts: dict[str, dict[int, int]] = {}
         self._keep = keep
+        self._page = page
 
     def answer(  # noqa: PLR0911 – a table of requests
         self, method: str, target: str, body: bytes, size: int
@@ -65,7 +66,7 @@ class Sink:
         prefix = query.get("prefix", [""])[0]
         after = query.get("continuation-token", query.get("start-after", [""]))[0]
         keys = sorted(key for key in self.objects if key.startswith(prefix) and key > after)
-        page = keys[: int(query.get("max-keys", ["1000"])[0])]
+        page = keys[: self._page]
         rows = "".join(
             f"<Contents><Key>{escape(quote(key) if 'encoding-type' in query else key)}</Key>"
             f"<LastModified>2026-11-20T12:00:00.000Z</LastModified><ETag>{self.objects[key][1]}</ETag>"

@@ -28,6 +28,7 @@ def test_samples_drawn_by_code_are_named_synthetic() -> None:
     assert CHEST.startswith("synthetic")
 
 
+@pytest.mark.slow
 def test_samples_are_the_same_each_time(folder: Path, tmp_path: Path) -> None:
     for path in write_samples(tmp_path):
         first = hashlib.sha256((folder / path.name).read_bytes()).hexdigest()
