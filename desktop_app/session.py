@@ -24,7 +24,7 @@ from desktop_app.tool import Outcome, Tool
 from desktop_app.viewing import Viewing
 from desktop_app.worklist import Worklist
 from imaging.errors import Problem
-from imaging.geometry import Region
+from imaging.geometry import Plane, Region
 from imaging.progress import Progress
 
 if TYPE_CHECKING:

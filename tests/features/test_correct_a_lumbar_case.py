@@ -119,10 +119,10 @@ def check_exports(folder: Path, to: Path, mine: Annotation) -> None:
     check_coco(to / "coco", mine)
     check_yolo(to / "yolo", mine)
     check_masks(to)
-    rows = list(csv.DictReader(next((to / "csv").rglob("*.csv")).open(encoding="utf-8")))
+    rows = list(csv.DictReader(next((to / "csv").rglob("*.csv")).read_text(encoding="utf-8").splitlines()))
     assert any(mine.label in row.values() for row in rows)
     crops = next((to / "crops").rglob("labels.csv"))
-    named = list(csv.DictReader(crops.open(encoding="utf-8")))
+    named = list(csv.DictReader(crops.read_text(encoding="utf-8").splitlines()))
     assert any(mine.label in row.values() for row in named)
 
 
