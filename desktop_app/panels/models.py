@@ -12,7 +12,7 @@ from desktop_app.panel import Panel, Side
 from desktop_app.review import newest_by_model
 from desktop_app.session import Session
 from desktop_app.theme import Theme, font
-from desktop_app.widgets import Spinner, label, push, tidy
+from desktop_app.widgets import Number, Spinner, label, push, tidy
 
 TASKS = {
     "classify": "classifies the scan",
@@ -87,6 +87,14 @@ class ModelsView(QWidget):
         self.models.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.run = push("Run", "Let this model read the open scan", key="M")
         self.about = label("", "small", wraps=True)
+        self.pixel_size = Number(0.0, 100.0, "Pixel size in mm, which this scan does not say", decimals=4)
+        self.pixel_size.setSpecialValueText("unknown")
+        self.pixel_size.setSuffix(" mm")
+        self._pixel_row = QWidget()
+        inner = QHBoxLayout(self._pixel_row)
+        tidy(inner, theme, gap=8)
+        inner.addWidget(label("Pixel size", "muted"))
+        inner.addWidget(self.pixel_size, 1)
         self.bar = Spinner("Progress of the reading")
         self.progress = label("", "small")
         self.said = label("", "small", wraps=True)
@@ -98,20 +106,20 @@ class ModelsView(QWidget):
         column = QVBoxLayout(self)
         tidy(column, theme, (12, 4, 12, 12), 8)
         column.addLayout(row)
-        for part in (self.about, self.bar, self.progress, self.scores, self.said):
+        for part in (self.about, self._pixel_row, self.bar, self.progress, self.scores, self.said):
             column.addWidget(part)
         self.models.activated.connect(self._choose)
         self.run.clicked.connect(self._run)
+        self.pixel_size.valueChanged.connect(self._set_pixel_size)
         session.models_changed.connect(self._show_models)
-        session.scan_changed.connect(self._show_said)
+        session.scan_changed.connect(self._on_scan)
         session.proposals_changed.connect(self._show_said)
         session.labels_changed.connect(self._show_said)
         session.jobs.changed.connect(self._show_job)
         session.jobs.started.connect(self._show_job)
         session.jobs.ended.connect(self._show_job)
         self._show_models()
-        self._show_said()
-        self._show_job()
+        self._on_scan()
 
     def _show_models(self) -> None:
         self.models.clear()
@@ -128,6 +136,16 @@ class ModelsView(QWidget):
         self.note_changed.emit(f"{broken} cannot be used" if broken else "")
         self.models.setEnabled(bool(usable))
         self._show_job()
+
+    def _on_scan(self) -> None:
+        info = self._session.info
+        self._pixel_row.setVisible(info is not None and None in info.spacing_mm[:2])
+        # What a person said of one scan must not be taken for another.
+        self.pixel_size.setValue(0.0)
+        self._show_said()
+
+    def _set_pixel_size(self, mm: float) -> None:
+        self._session.predicting.pixel_size_mm = mm or None
 
     def _show_said(self) -> None:
         newest = newest_by_model(self._session.predictions)
