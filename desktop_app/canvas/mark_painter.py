@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
+import numpy as np
+import shiboken6
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
@@ -20,7 +22,6 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
-from dataset.annotation import Point
 from desktop_app.canvas.marks import Chip, Outline, Plan
 from desktop_app.theme import readable_on
 
@@ -29,6 +30,7 @@ MOST_CHIPS_KEPT = 600
 _DASHES = (7.0, 4.0)
 _Look: TypeAlias = tuple[str, bool, bool]
 """Colour, dashed, quiet."""
+_Strips: TypeAlias = tuple[NDArray[np.int32], list[tuple[_Look, NDArray[np.int32]]]]
 
 
 class MarkPainter:
@@ -39,7 +41,7 @@ class MarkPainter:
         self._metrics = QFontMetricsF(font)
         self._sizes: dict[str, tuple[float, float]] = {}
         self._stripes: dict[int, QBrush] = {}
-        self._strips: tuple[tuple[Outline, ...], tuple[list[QRect], dict[_Look, list[QRect]]]] | None = None
+        self._strips: tuple[tuple[Outline, ...], _Strips] | None = None
         self._chips: OrderedDict[object, QPixmap] = OrderedDict()
 
     def measure(self, text: str) -> tuple[float, float]:
@@ -75,24 +77,24 @@ class MarkPainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(RIM)
-        painter.drawRects(rims)
-        for (colour, dashed, quiet), strips in lines.items():
+        _fill(painter, rims)
+        for (colour, dashed, quiet), strips in lines:
             painter.setBrush(self._dashes(QColor(colour)) if dashed else _tone(colour, quiet=quiet))
-            painter.drawRects(strips)
+            _fill(painter, strips)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
-    def _strips_of(self, outlines: tuple[Outline, ...]) -> tuple[list[QRect], dict[_Look, list[QRect]]]:
+    def _strips_of(self, outlines: tuple[Outline, ...]) -> _Strips:
         """The strips of all dark rims, and of the lines by how they look; kept while the plan stays."""
         if self._strips is None or self._strips[0] is not outlines:
-            rims: list[QRect] = []
-            lines: dict[_Look, list[QRect]] = {}
-            for outline in outlines:
-                if outline.kind == "rectangle":
-                    width = round(self._width(outline))
-                    rims += frame_strips(outline.rings[0], width + 2)
-                    look = (outline.colour, outline.style == "dashed", outline.style == "quiet")
-                    lines.setdefault(look, []).extend(frame_strips(outline.rings[0], width))
-            self._strips = (outlines, (rims, lines))
+            boxes = [outline for outline in outlines if outline.kind == "rectangle"]
+            corners = np.array([outline.rings[0] for outline in boxes], np.float64).reshape(-1, 4)
+            widths = np.array([round(self._width(outline)) for outline in boxes], np.int32)
+            looks: dict[_Look, list[int]] = {}
+            for number, outline in enumerate(boxes):
+                look = (outline.colour, outline.style == "dashed", outline.style == "quiet")
+                looks.setdefault(look, []).append(number)
+            lines = [(look, frame_strips(corners[chosen], widths[chosen])) for look, chosen in looks.items()]
+            self._strips = (outlines, (frame_strips(corners, widths + 2), lines))
         return self._strips[1]
 
     def _draw_lines(self, painter: QPainter, outline: Outline) -> None:
@@ -198,18 +200,26 @@ def part_of(plan: Plan, exposed: QRect) -> Plan:
     return Plan(outlines, chips, plan.handles)
 
 
-def frame_strips(corners: Sequence[Point], width: int) -> tuple[QRect, QRect, QRect, QRect]:
-    """The four edges of a rectangle as strips `width` pixels wide that do not overlap."""
-    (ax, ay), (bx, by) = corners
-    left, top = round(ax) - width // 2, round(ay) - width // 2
-    right, bottom = round(bx) - width // 2, round(by) - width // 2
-    across, inner = right - left + width, max(bottom - top - width, 0)
-    return (
-        QRect(left, top, across, width),
-        QRect(left, bottom, across, width),
-        QRect(left, top + width, width, inner),
-        QRect(right, top + width, width, inner),
-    )
+def frame_strips(corners: NDArray[np.float64], widths: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The four edges of rectangles (x0, y0, x1, y1 each) as strips that do not overlap: left, top, right, bottom.
+
+    As in a `QRect`, right and bottom are the last pixels, so an edge with nothing in it ends before it begins.
+    """
+    around = np.rint(corners).astype(np.int32) - (widths // 2)[:, None]
+    left, top, right, bottom = around.T
+    out = np.empty((4, len(corners), 4), np.int32)
+    out[0].T[:] = left, top, right + widths - 1, top + widths - 1
+    out[1].T[:] = left, bottom, right + widths - 1, bottom + widths - 1
+    out[2].T[:] = left, top + widths, left + widths - 1, bottom - 1
+    out[3].T[:] = right, top + widths, right + widths - 1, bottom - 1
+    return out.reshape(-1, 4)
+
+
+def _fill(painter: QPainter, strips: NDArray[np.int32]) -> None:
+    """Fill strips with the painter's brush, handing Qt the whole array: a QRect is its four edges as 32-bit numbers."""
+    if len(strips):
+        first: object = shiboken6.wrapInstance(strips.ctypes.data, QRect)
+        painter.drawRects(cast(QRect, first), len(strips))
 
 
 def _tone(colour: str, *, quiet: bool) -> QColor:

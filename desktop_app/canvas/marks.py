@@ -98,7 +98,7 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
 def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
     """The upright rectangle around a mark on the viewport's plane; `None` where it has none."""
     if isinstance(geometry, Mask):
-        area = mask_bounds(geometry, viewport.plane)
+        area = mask_bounds(geometry, viewport.whole())
         if area is None:
             return None
         corners: Sequence[Point] = ((area[0], area[1]), (area[2], area[3]))

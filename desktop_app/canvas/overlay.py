@@ -6,9 +6,8 @@ every mask into a grey picture is one look-up. A later mask covers an earlier on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from dataset.mask import TILE, Bits, Mask, Tile, TileKey
 from desktop_app.canvas.source import Part
-from imaging.geometry import Plane
+from imaging.geometry import Region
 
 Role = Literal["fill", "edge", "proposed", "proposed edge", "selected", "selected edge"]
 Rect: TypeAlias = tuple[int, int, int, int]
@@ -112,7 +111,7 @@ def compose(looks: Sequence[MaskLook], part: Part, palette: Palette, out: Overla
 
 def _lay(look: MaskLook, part: Part, palette: Palette, out: Overlay, window: tuple[slice, slice]) -> None:
     """Write one mask into the window of the overlay, with one pixel around it to find the rim."""
-    bounds = mask_bounds(look.mask, part.region.plane)
+    bounds = mask_bounds(look.mask, part.region)
     box = None if bounds is None else samples(part, bounds)
     if box is None:
         return
@@ -159,59 +158,45 @@ def _sampled(mask: Mask, part: Part, box: Rect) -> Bits:
     top, left, bottom, right = box
     region = part.region
     if part.downsample == 1.0:
-        return crop(mask, region.plane, region.x + left, region.y + top, right - left, bottom - top)
+        return crop(mask, Region(region.plane, region.x + left, region.y + top, right - left, bottom - top))
     height, width = part.shape
     ys = ((np.arange(top, bottom) + 0.5) * (region.height / height)).astype(np.intp)
     xs = ((np.arange(left, right) + 0.5) * (region.width / width)).astype(np.intp)
-    found = crop(
-        mask,
-        region.plane,
-        region.x + int(xs[0]),
-        region.y + int(ys[0]),
-        int(xs[-1] - xs[0]) + 1,
-        int(ys[-1] - ys[0]) + 1,
-    )
+    across, down = int(xs[-1] - xs[0]) + 1, int(ys[-1] - ys[0]) + 1
+    found = crop(mask, Region(region.plane, region.x + int(xs[0]), region.y + int(ys[0]), across, down))
     return found[(ys - ys[0])[:, None], (xs - xs[0])[None, :]]
 
 
-def plane_tiles(mask: Mask, plane: Plane) -> Sequence[tuple[TileKey, Tile]]:
-    """The tiles of a mask on one plane."""
-    if mask.axis != plane.axis:
-        return ()
-    return _tiles_by_plane(_Same(mask)).get(plane.index, ())
+def tiles_in(mask: Mask, region: Region) -> list[tuple[TileKey, Tile]]:
+    """The tiles of a mask that lie in a region, as far as tiles go.
+
+    A mask of a volume has thousands of tiles and a frame asks several times, so those of a small region are looked up.
+    """
+    plane, tiles = region.plane, mask.tiles
+    if mask.axis != plane.axis or region.width <= 0 or region.height <= 0:
+        return []
+    rows = range(max(region.y, 0) // TILE, (region.y + region.height - 1) // TILE + 1)
+    columns = range(max(region.x, 0) // TILE, (region.x + region.width - 1) // TILE + 1)
+    if len(rows) * len(columns) < len(tiles):
+        keys = [TileKey(plane.index, row, column) for row in rows for column in columns]
+        return [(key, tiles[key]) for key in keys if key in tiles]
+    return [
+        (key, tile)
+        for key, tile in tiles.items()
+        if key.plane == plane.index and key.row in rows and key.column in columns
+    ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A mask compared by identity: masks are immutable, and comparing them by value costs as much as the index."""
-
-    mask: Mask
-
-    def __hash__(self) -> int:
-        return id(self.mask)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.mask is self.mask
+def mask_bounds(mask: Mask, region: Region) -> Rect | None:
+    """The rectangle around the tiles of a mask that lie in a region; it may reach over the region's edges."""
+    return union([_tile_rect(key, tile) for key, tile in tiles_in(mask, region)])
 
 
-@lru_cache(maxsize=512)
-def _tiles_by_plane(same: _Same) -> Mapping[int, Sequence[tuple[TileKey, Tile]]]:
-    """The tiles of a mask by plane, made once a mask: one of a volume has thousands, and a frame asks several times."""
-    found: dict[int, list[tuple[TileKey, Tile]]] = {}
-    for entry in same.mask.tiles.items():
-        found.setdefault(entry[0].plane, []).append(entry)
-    return found
-
-
-def mask_bounds(mask: Mask, plane: Plane) -> Rect | None:
-    """The bounding rectangle of a mask on a plane."""
-    return union([_tile_rect(key, tile) for key, tile in plane_tiles(mask, plane)])
-
-
-def crop(mask: Mask, plane: Plane, x: int, y: int, width: int, height: int) -> Bits:
-    """The mask's pixels in a rectangle of a plane; nothing is set beyond the mask."""
+def crop(mask: Mask, region: Region) -> Bits:
+    """The mask's pixels in a region; nothing is set beyond the mask."""
+    x, y, width, height = region.x, region.y, region.width, region.height
     out = np.zeros((height, width), np.bool_)
-    for key, tile in plane_tiles(mask, plane):
+    for key, tile in tiles_in(mask, region):
         left, top, right, bottom = _tile_rect(key, tile)
         x0, y0, x1, y1 = max(left, x), max(top, y), min(right, x + width), min(bottom, y + height)
         if x0 < x1 and y0 < y1:
@@ -219,8 +204,8 @@ def crop(mask: Mask, plane: Plane, x: int, y: int, width: int, height: int) -> B
     return out
 
 
-def changed_area(before: Sequence[MaskLook], after: Sequence[MaskLook], plane: Plane) -> Rect | None:
-    """The rectangle of a plane where two sets of masks may look different, or `None`.
+def changed_area(before: Sequence[MaskLook], after: Sequence[MaskLook], region: Region) -> Rect | None:
+    """The rectangle of a region where two sets of masks may look different, or `None`.
 
     Masks that share tiles are compared tile by tile, so a stroke changes only what it touched (and one pixel around,
     for the rim).
@@ -228,21 +213,21 @@ def changed_area(before: Sequence[MaskLook], after: Sequence[MaskLook], plane: P
     old, new = {look.id: look for look in before}, {look.id: look for look in after}
     rects: list[Rect | None] = []
     if [look.id for look in before if look.id in new] != [look.id for look in after if look.id in old]:
-        return _grown(union([mask_bounds(look.mask, plane) for look in (*before, *after)]))
+        return _grown(union([mask_bounds(look.mask, region) for look in (*before, *after)]))
     for key in old.keys() | new.keys():
         one, other = old.get(key), new.get(key)
         if one is None or other is None:
             lone = one or other
-            rects.append(mask_bounds(lone.mask, plane) if lone else None)
+            rects.append(mask_bounds(lone.mask, region) if lone else None)
         elif (one.colour, one.roles) != (other.colour, other.roles):
-            rects += [mask_bounds(one.mask, plane), mask_bounds(other.mask, plane)]
+            rects += [mask_bounds(one.mask, region), mask_bounds(other.mask, region)]
         elif one.mask is not other.mask:
-            rects.append(_changed_tiles(one.mask, other.mask, plane))
+            rects.append(_changed_tiles(one.mask, other.mask, region))
     return _grown(union(rects))
 
 
-def _changed_tiles(one: Mask, other: Mask, plane: Plane) -> Rect | None:
-    first, second = dict(plane_tiles(one, plane)), dict(plane_tiles(other, plane))
+def _changed_tiles(one: Mask, other: Mask, region: Region) -> Rect | None:
+    first, second = dict(tiles_in(one, region)), dict(tiles_in(other, region))
     rects: list[Rect | None] = []
     for key in first.keys() | second.keys():
         a, b = first.get(key), second.get(key)

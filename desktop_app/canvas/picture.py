@@ -105,7 +105,7 @@ class Picture:
             if looks:
                 self._lay_all(frame, looks, display.overlay_opacity, pixels)
         elif looks is not self._looks:
-            area = changed_area(self._looks, looks, part.region.plane)
+            area = changed_area(self._looks, looks, part.region)
             if area is not None:
                 self._lay_again(frame, looks, display.overlay_opacity, area, pixels)
         self._base_key, self._overlay_key, self._looks = frame, overlay_key, looks
@@ -138,7 +138,7 @@ class Picture:
     def _lay_all(self, frame: _Frame, looks: tuple[MaskLook, ...], opacity: float, pixels: Rgb32) -> None:
         """Mix all masks into the whole part; only their common rectangle is touched."""
         part = frame.part
-        area = union([mask_bounds(look.mask, part.region.plane) for look in looks])
+        area = union([mask_bounds(look.mask, part.region) for look in looks])
         if area is None:
             return
         overlay: Overlay = self._overlay.shaped(part.shape)

@@ -141,7 +141,7 @@ class ScanView(QWidget):
         lines = tuple(mark for mark in marks if not (mark.is_live and isinstance(mark.geometry, Mask)))
         looks = tuple(_look(m) for m in marks if isinstance(m.geometry, Mask))
         viewport = self._viewport
-        area = changed_area(self._looks, looks, viewport.plane) if viewport is not None else None
+        area = changed_area(self._looks, looks, viewport.whole()) if viewport is not None else None
         self._marks, self._looks = marks, looks
         if viewport is None or len(lines) != len(self._lines) or any(map(is_not, lines, self._lines)):
             self._lines = lines

@@ -79,6 +79,10 @@ class Viewport:
         """The same centre and scale in a widget of another size."""
         return replace(self, width=max(width, 1), height=max(height, 1))
 
+    def whole(self) -> Region:
+        """The whole plane."""
+        return Region(self.plane, 0, 0, self.plane_width, self.plane_height)
+
     def visible(self) -> Region:
         """The whole pixels of the plane that are at least partly on screen, clipped to the plane."""
         corners = [self.to_plane(sx, sy) for sx in (0, self.width) for sy in (0, self.height)]

@@ -70,7 +70,7 @@ def test_composing_only_what_changed_gives_the_same_as_composing_all(
     after = [MaskLook("a", changed, 0xFF0000), before[1]]
     palette = Palette()
     out = composed(before, palette=palette)
-    area = changed_area(before, after, PLANE)
+    area = changed_area(before, after, WHOLE.region)
     if area is not None:
         compose(after, WHOLE, palette, out, area)
     assert np.array_equal(out, composed(after, palette=palette))
@@ -79,7 +79,7 @@ def test_composing_only_what_changed_gives_the_same_as_composing_all(
 def test_a_stroke_changes_no_more_than_its_own_rectangle() -> None:
     before = mask(disc(150, 140, 100))
     after = before.painted(PLANE.index, 20, 30, np.ones((6, 8), np.bool_), value=True)
-    area = changed_area([MaskLook("a", before, 1)], [MaskLook("a", after, 1)], PLANE)
+    area = changed_area([MaskLook("a", before, 1)], [MaskLook("a", after, 1)], WHOLE.region)
     assert area == (19, 29, 29, 37)
 
 
@@ -88,17 +88,17 @@ def test_selecting_recolouring_adding_and_removing_change_the_area_of_the_mask()
     square[10:20, 30:50] = True
     look = MaskLook("a", mask(square), 1)
     around = (29, 9, 51, 21)
-    assert changed_area([look], [MaskLook("a", look.mask, 1, is_selected=True)], PLANE) == around
-    assert changed_area([look], [MaskLook("a", look.mask, 2)], PLANE) == around
-    assert changed_area([look], [], PLANE) == around
-    assert changed_area([], [look], PLANE) == around
-    assert changed_area([look], [look], PLANE) is None
-    assert changed_area([], [look], Plane(0, 3)) is None
+    assert changed_area([look], [MaskLook("a", look.mask, 1, is_selected=True)], WHOLE.region) == around
+    assert changed_area([look], [MaskLook("a", look.mask, 2)], WHOLE.region) == around
+    assert changed_area([look], [], WHOLE.region) == around
+    assert changed_area([], [look], WHOLE.region) == around
+    assert changed_area([look], [look], WHOLE.region) is None
+    assert changed_area([], [look], Region(Plane(0, 3), 0, 0, WIDE, HIGH)) is None
 
 
 def test_another_order_is_drawn_again() -> None:
     one, other = MaskLook("a", mask(disc(50, 50, 10)), 1), MaskLook("b", mask(disc(60, 50, 10)), 2)
-    assert changed_area([one, other], [other, one], PLANE) is not None
+    assert changed_area([one, other], [other, one], WHOLE.region) is not None
 
 
 def test_a_shrunk_overlay_covers_the_same_places() -> None:
