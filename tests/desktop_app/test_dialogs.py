@@ -21,7 +21,7 @@ pytestmark = pytest.mark.gui
 DESTRUCTIVE = ("leave", "delete", "discard", "lose", "overwrite")
 
 
-def answer(act: Callable[[QWidget], None]) -> None:
+def answer(act: Callable[[QWidget], object]) -> None:
     """Do something with the dialog that opens next."""
 
     def now() -> None:
@@ -79,7 +79,7 @@ def test_preferences_are_kept_and_applied(reader: Reader, home: Path) -> None:
 
 
 def test_preferences_left_by_escape_change_nothing(reader: Reader, home: Path) -> None:
-    answer(lambda box: box.close() and None)
+    answer(lambda box: box.close())
     reader.window.ask_preferences()
     assert not (home / "settings.json").exists()
 
