@@ -156,6 +156,7 @@ class Session(Viewing):
         if opened.conflicts:
             self.told.emit(f"{opened.conflicts} other revision(s) of this scan: the newest is shown")
         self.plane = self._plane_to_begin_with(opened.plane)
+        self._offer_model()
         self._tell_everything()
 
     def _plane_to_begin_with(self, middle: Plane) -> Plane:
@@ -319,7 +320,19 @@ class Session(Viewing):
         usable = [entry.name for entry in self.models if not entry.problem]
         if self.model not in usable:
             self.model = usable[0] if usable else ""
+        self._offer_model()
         self.models_changed.emit()
+
+    def _offer_model(self) -> None:
+        """Choose the model that goes best with the open scan, unless the chosen one goes as well."""
+        info = self.info
+        usable = [entry for entry in self.models if not entry.problem]
+        if info is None or not usable:
+            return
+        best = max(usable, key=lambda entry: entry.fitness(info))
+        chosen = next((entry for entry in usable if entry.name == self.model), None)
+        if chosen is None or chosen.fitness(info) < best.fitness(info):
+            self.choose_model(best.name)
 
     def choose_model(self, name: str) -> None:
         """Choose the model that reads next; one that is not listed yet counts once it is."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imaging.errors import Problem
+from imaging.scan import ScanInfo
 from models.choices import Choices
 from models.manifest import MODEL_FILE, PIPELINE_FILE, read_manifest
 from models.model_predictor import ModelPredictor
-from models.package import load_package
+from models.package import Reads, load_package, reads_of
 from models.pipeline import load_pipeline
 from models.pipeline_predictor import PipelinePredictor
 from models.problem import ModelProblem
@@ -30,6 +31,19 @@ class Entry:
     task: str = ""
     shipped: bool = False
     problem: str = ""
+    reads: Reads = Reads()
+    is_colour: bool = False
+    """Whether it looks at colour; a grey model reads colour scans too, but is offered for them last."""
+
+    def fitness(self, info: ScanInfo) -> int:
+        """How well it goes with a scan, for what to offer first; -1 when it would refuse it."""
+        reads = self.reads
+        if reads.kinds and info.kind not in reads.kinds:
+            return -1
+        if reads.modalities and info.modality and info.modality not in reads.modalities:
+            return -1
+        is_named = bool(reads.modalities and info.modality)
+        return 2 * is_named + (self.is_colour == info.is_colour)
 
 
 def user_folder() -> Path:
@@ -115,4 +129,6 @@ def _entry(folder: Path, shipped: bool) -> Entry:
     problem = ""
     if (manifest["name"], manifest["version"]) != (folder.parent.name, folder.name):
         problem = f"says it is {manifest['name']}@{manifest['version']}, but lies elsewhere"
-    return Entry(folder.parent.name, folder.name, folder, manifest["title"], task, shipped, problem)
+    is_colour = manifest.get("input", {}).get("channels", "gray") != "gray"
+    reads = reads_of(manifest.get("reads", {}))
+    return Entry(folder.parent.name, folder.name, folder, manifest["title"], task, shipped, problem, reads, is_colour)
