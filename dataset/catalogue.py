@@ -30,21 +30,12 @@ class Catalogue:
 
     def refresh(self) -> None:
         """Look at all scans again; what has not changed costs little."""
-        with told(self._scans):
-            present = set(os.listdir(self._scans)) if self._scans.exists() else set[str]()
+        present = self._present()
         gone = frozenset(self.entries.keys() - present)
         for key in gone:
             del self.entries[key]
-        changed: dict[str, Entry] = {}
-        for key in sorted(present):
-            entry = self.entries.get(key) or Entry(self._scans / key)
-            if not entry.stamps and not (self._scans / key / SCAN).exists():
-                remove_stale_parts(self._scans / key)
-                remove_stale_parts(self._scans / key / "pixels")
-                continue
-            self.entries[key] = entry
-            if entry.refresh():
-                changed[key] = entry
+        self._find_new(present)
+        changed = {key: entry for key, entry in self.entries.items() if entry.refresh()}
         if (changed or gone) and os.access(self._store.folder, os.W_OK):
             save_index(self._store.folder, changed, gone)
 
@@ -65,9 +56,27 @@ class Catalogue:
 
     def split_of(self, group: str) -> Split | None:
         """The split written down for a patient group, or `None` for a new one."""
-        self.refresh()
+        for entry in self._find_new(self._present()):
+            entry.refresh()
         records = (entry.record for entry in self.entries.values())
         return next((record.split for record in records if record is not None and record.group == group), None)
+
+    def _present(self) -> set[str]:
+        """Names of the scans' folders."""
+        with told(self._scans):
+            return set(os.listdir(self._scans)) if self._scans.exists() else set()
+
+    def _find_new(self, present: set[str]) -> list[Entry]:
+        """Begin an entry for each folder that has none and holds a scan; one without was never committed."""
+        found: list[Entry] = []
+        for key in sorted(present - self.entries.keys()):
+            folder = self._scans / key
+            if (folder / SCAN).exists():
+                found.append(self.entries.setdefault(key, Entry(folder)))
+            else:
+                remove_stale_parts(folder)
+                remove_stale_parts(folder / "pixels")
+        return found
 
     def read_labels(self) -> None:
         """Read the label set from the disk."""

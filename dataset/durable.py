@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -115,12 +115,26 @@ def make_folder(path: Path) -> None:
 
 
 def sync_all(descriptors: Sequence[int]) -> None:
-    """Wait until the disk has all of them, in as few commits as it can."""
-    if len(descriptors) == 1:
-        os.fsync(descriptors[0])
-    elif descriptors:
-        with ThreadPoolExecutor(min(len(descriptors), 16), "fsync") as pool:
-            list(pool.map(os.fsync, descriptors))
+    """Wait until the disk has all of them, side by side, in as few commits as it can."""
+    failures: list[OSError] = []
+
+    def sync(descriptor: int) -> None:
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            failures.append(error)
+
+    others = [threading.Thread(target=sync, args=(descriptor,), name="fsync") for descriptor in descriptors[1:]]
+    for thread in others:
+        thread.start()
+    try:
+        if descriptors:
+            sync(descriptors[0])
+    finally:
+        for thread in others:
+            thread.join()
+    if failures:
+        raise failures[0]
 
 
 def sync_created(descriptor: int, folder: Path) -> None:

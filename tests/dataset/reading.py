@@ -1,7 +1,8 @@
-"""A scripted reading that is killed at random moments: run as a program, it begins one for each line it is given.
+"""A scripted reading that is killed at random moments.
 
-`python reading.py FOLDER` forks a reader for each line on its input, so that a hundred of them start at once. A
-reader restores what was kept, goes on drawing and painting, and says what is on the disk, a JSON line each.
+`python -m tests.dataset.reading` forks a reader for each line on its input (a number and a folder), so that a hundred
+of them start at once. A reader restores what was kept, goes on drawing and painting, and says what is on the disk, a
+JSON line each.
 """
 
 from __future__ import annotations
@@ -75,12 +76,12 @@ def read(folder: Path, first: int) -> None:
 
 
 def main() -> None:
-    """Fork a reader for each line on the input; the line is the number of its first edit."""
-    folder = Path(sys.argv[1])
+    """Fork a reader for each line on the input: the number of its first edit, and the folder."""
     for line in sys.stdin:
+        first, _, folder = line.strip().partition(" ")
         child = os.fork()
         if child == 0:
-            read(folder, int(line))
+            read(Path(folder), int(first))
         os.waitpid(child, 0)
         tell(dead=child)
 
