@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -40,10 +41,10 @@ def score_blocks(reading: Reading, region: Region, channels: int) -> Iterator[tu
         side = max(region.width, region.height)
     pieces = list(blocks(region, side, margin))
     for index, (outer, inner) in enumerate(pieces):
-        share = reading.progress.part(index / len(pieces), 1 / len(pieces))
-        share.report(0)
-        grid = read_grid(reading, outer)
-        yield grid, inner, dense_scores(reading, grid)
+        share = replace(reading, progress=reading.progress.part(index / len(pieces), 1 / len(pieces)))
+        share.progress.report(0)
+        grid = read_grid(share, outer)
+        yield grid, inner, dense_scores(share, grid)
 
 
 def dense_scores(reading: Reading, grid: Grid) -> Floats:
@@ -116,7 +117,7 @@ def _laid(reading: Reading, values: Array, sides: tuple[int, int], size: SizePol
     def decode(outputs: Outputs) -> Outputs:
         return (dense_output(package, outputs),)
 
-    reading.runner.each(len(plan), make, take, decode)
+    reading.runner.each(len(plan), make, take, decode, reading.progress)
     return out
 
 

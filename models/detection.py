@@ -152,7 +152,7 @@ def _shown(reading: Reading, grid: Grid) -> list[Shown]:
     while True:
         try:
             if plan:
-                reading.runner.each(len(plan), make, take)
+                reading.runner.each(len(plan), make, take, None, reading.progress)
             else:
                 take(0, reading.runner.run(make(0)))
             return shown

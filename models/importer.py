@@ -23,7 +23,7 @@ from imaging.progress import Progress
 from models import importing
 from models.checking import Played, check_package, refuse_failing
 from models.manifest import MODEL_FILE, Json
-from models.package import load_package
+from models.package import ModelPackage, load_package
 from models.problem import ModelProblem
 
 Array: TypeAlias = NDArray[Any]
@@ -67,6 +67,8 @@ class Draft:
     card: str
     vectors: tuple[TestVector, ...]
     metrics: Json = field(default_factory=dict[str, Any])
+    remarks: tuple[str, ...] = ()
+    """What the person should know of how it went."""
 
 
 @runtime_checkable
@@ -93,7 +95,16 @@ def importers() -> tuple[ModelImporter, ...]:
     return tuple(sorted(gather(importing, ModelImporter), key=lambda importer: importer.order))
 
 
-def import_model(path: Path, to: Path, answers: Answers, progress: Progress) -> tuple[Path, list[Played]]:
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A package that was made: what it is, how its test vectors came out, and what the importer found out."""
+
+    package: ModelPackage
+    played: tuple[Played, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def import_model(path: Path, to: Path, answers: Answers, progress: Progress) -> Imported:
     """Make a package under `to` from a file or folder; kept only if it loads and its test vectors pass."""
     if not path.exists():
         raise ModelProblem("is not there", path)
@@ -116,7 +127,7 @@ def import_model(path: Path, to: Path, answers: Answers, progress: Progress) -> 
             os.replace(folder, target)
     except OSError as error:
         raise ModelProblem(f"cannot be written ({error.strerror or error})", target) from None
-    return target, played
+    return Imported(load_package(target), tuple(played), draft.remarks)
 
 
 def _write(draft: Draft, folder: Path) -> None:

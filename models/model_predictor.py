@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from functools import cache
 
-from dataset.annotation import Proposal, new_id, now
+from dataset.annotation import Proposal
 from dataset.label import Label
 from dataset.prediction import ModelRef, Prediction
 from imaging.geometry import Region
@@ -13,20 +12,22 @@ from imaging.plugins import gather
 from imaging.progress import Progress
 from imaging.scan import Scan
 from models import kinds
+from models.answering import Read, answered
+from models.cache import ANSWERS, Answers, Question
 from models.choices import Choices
 from models.package import ModelPackage, Reads
 from models.problem import ModelProblem
-from models.reading import ModelKind, Partial, Reading, check_offer
+from models.reading import Findings, ModelKind, Partial, Reading, check_offer
 from models.runtime import Runner, stoppable
 from models.trust import ensure_tried
-from models.turning import turned_scan
+from models.turning import Turned, turned_scan
 
 
 class ModelPredictor:
     """Reads scans with one package. See `models.predictor.Predictor`."""
 
-    def __init__(self, package: ModelPackage, choices: Choices | None = None) -> None:
-        self._package, self._choices = package, choices or Choices()
+    def __init__(self, package: ModelPackage, choices: Choices | None = None, answers: Answers = ANSWERS) -> None:
+        self._package, self._choices, self._answers = package, choices or Choices(), answers
         self._kind = kind_of(package)
 
     @property
@@ -51,17 +52,27 @@ class ModelPredictor:
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """The labels it can propose."""
-        return tuple(entry.label for entry in self._package.foreground)
+        """The labels it can propose; of a classifier all it scores."""
+        entries = self._package.labels if self._package.task == "classify" else self._package.foreground
+        return tuple(entry.label for entry in entries)
 
     def predict(
         self, scan: Scan, scan_key: str, region: Region | None, progress: Progress, partial: Partial | None = None
     ) -> Prediction:
         """See `Predictor.predict`."""
-        started = time.perf_counter()
-        package, choices = self._package, self._choices
+        package = self._package
         check_offer(package.title, package.reads, scan.info)
-        turned = turned_scan(scan, package.reads, region)
+        limits = package.thresholds
+        settings = (*self._choices.settings(region), ("score", f"{limits.score:g}"), ("iou", f"{limits.iou:g}"))
+        question = Question(scan_key, package.ref, settings)
+
+        def read() -> Read:
+            return self._read(scan, turned_scan(scan, package.reads, region), progress, partial)
+
+        return answered(question, self._answers, scan.info, self.labels, read, partial)
+
+    def _read(self, scan: Scan, turned: Turned, progress: Progress, partial: Partial | None) -> Read:
+        package, choices = self._package, self._choices
         notes = [*choices.notes(), *turned.notes]
 
         def tell(proposals: tuple[Proposal, ...]) -> None:
@@ -72,22 +83,11 @@ class ModelPredictor:
         with stoppable(progress) as stop:
             runner = Runner(package, choices.device, progress, stop, notes)
             spacing = turned.spacing(choices.spacing(scan.info))
-            findings = self._kind.read(Reading(package, turned.scan, runner, progress, spacing, tell), turned.region)
+            reading = Reading(package, turned.scan, runner, progress, spacing, tell)
+            findings = self._kind.read(reading, turned.region)
             device = runner.device
-        limits = package.thresholds
-        settings = (*choices.settings(region), ("score threshold", f"{limits.score:g}"), ("iou", f"{limits.iou:g}"))
-        return Prediction(
-            new_id(),
-            scan_key,
-            package.ref,
-            device,
-            now(),
-            time.perf_counter() - started,
-            tuple(turned.back(proposal) for proposal in findings.proposals),
-            findings.scores,
-            settings,
-            tuple(notes),
-        )
+        back = tuple(turned.back(proposal) for proposal in findings.proposals)
+        return Findings(back, findings.scores), device, notes
 
 
 def kind_of(package: ModelPackage) -> ModelKind:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Proposal, new_id, now
+from dataset.annotation import Box, Proposal, new_id
 from dataset.label import Label
-from dataset.mask import Mask, empty_mask, mask_of_plane
+from dataset.mask import Mask, mask_of_plane
 from dataset.prediction import ModelRef, Prediction
 from imaging.geometry import Plane, Region, whole_plane
 from imaging.progress import Progress
 from imaging.scan import Scan
+from models.answering import Read, answered
+from models.cache import ANSWERS, Answers, Question
 from models.choices import Choices
 from models.kinds.classify import scores_of_inputs
 from models.kinds.segment import segment_plane
@@ -23,10 +24,10 @@ from models.pieces import Piece, crop_rectangle, cut_out, ordered_columns, piece
 from models.pipeline import Pipeline
 from models.placement import fit
 from models.preprocess import as_input, finish, late_steps
-from models.reading import Partial, Reading, check_offer, plane_pixel_mm, read_grid
+from models.reading import Findings, Partial, Reading, check_offer, plane_pixel_mm, read_grid, shares
 from models.runtime import Runner, stoppable
 from models.trust import ensure_tried
-from models.turning import turned_scan
+from models.turning import Turned, turned_scan
 
 Named = tuple[Piece, str, float, tuple[tuple[str, float], ...]]
 """A piece, the label it got, the score of that label, and every label's score."""
@@ -36,8 +37,8 @@ MOST_PIECES = 1000
 class PipelinePredictor:
     """Reads scans with a pipeline. See `models.predictor.Predictor`."""
 
-    def __init__(self, pipeline: Pipeline, choices: Choices | None = None) -> None:
-        self._pipeline, self._choices = pipeline, choices or Choices()
+    def __init__(self, pipeline: Pipeline, choices: Choices | None = None, answers: Answers = ANSWERS) -> None:
+        self._pipeline, self._choices, self._answers = pipeline, choices or Choices(), answers
         self._proposable = {label.id for label in pipeline.labels if not label.assigned_by}
 
     @property
@@ -69,53 +70,43 @@ class PipelinePredictor:
         self, scan: Scan, scan_key: str, region: Region | None, progress: Progress, partial: Partial | None = None
     ) -> Prediction:
         """See `Predictor.predict`."""
-        started = time.perf_counter()
-        pipeline, choices = self._pipeline, self._choices
+        pipeline = self._pipeline
         check_offer(pipeline.title, pipeline.reads, scan.info)
-        turned = turned_scan(scan, pipeline.reads, region)
+        question = Question(scan_key, pipeline.ref, self._choices.settings(region))
+
+        def read() -> Read:
+            return self._read(scan, turned_scan(scan, pipeline.reads, region), progress, partial)
+
+        return answered(question, self._answers, scan.info, self.labels, read, partial)
+
+    def _read(self, scan: Scan, turned: Turned, progress: Progress, partial: Partial | None) -> Read:
+        """Read plane by plane: boxes per plane, and one mask per label over all planes."""
+        choices = self._choices
         notes = [*choices.notes(), *turned.notes]
-        for package in pipeline.packages:
+        for package in self.packages:
             ensure_tried(package, choices.device, progress)
+        boxes: list[Proposal] = []
+        masks: dict[str, list[Proposal]] = {}
         with stoppable(progress) as stop:
-            readings = {
-                package.ref.sha256: Reading(
-                    package,
-                    turned.scan,
-                    Runner(package, choices.device, progress, stop, notes),
-                    progress,
-                    turned.spacing(choices.spacing(scan.info)),
-                )
-                for package in pipeline.packages
-            }
-            first = readings[pipeline.packages[0].ref.sha256]
-            boxes: list[Proposal] = []
-            masks: dict[str, list[tuple[Mask, float]]] = {}
-            regions = first.regions(turned.region)
-            for index, place in enumerate(regions):
-                progress.report(index, len(regions), f"plane {index + 1} of {len(regions)}")
-                found = self._plane(readings, place)
-                here = [*_boxes(found, place.plane), *_masks(found, place.plane)]
-                back = tuple(turned.back(proposal) for proposal in here)
-                boxes += [proposal for proposal in back if isinstance(proposal.geometry, Box)]
-                for proposal in back:
-                    if isinstance(proposal.geometry, Mask):
-                        masks.setdefault(proposal.label, []).append((proposal.geometry, proposal.score))
+            readings: dict[str, Reading] = {}
+            for package in self.packages:
+                runner = Runner(package, choices.device, progress, stop, notes)
+                spacing = turned.spacing(choices.spacing(scan.info))
+                readings[package.ref.sha256] = Reading(package, turned.scan, runner, progress, spacing)
+            first = self.packages[0].ref.sha256
+            for share, place in shares(readings[first], turned.region):
+                found = self._plane({**readings, first: share}, place)
+                here = [turned.back(one) for one in (*_boxes(found, place.plane), *_masks(found, place.plane))]
+                for proposal in here:
+                    if isinstance(proposal.geometry, Box):
+                        boxes.append(proposal)
+                    else:
+                        masks.setdefault(proposal.label, []).append(proposal)
                 if partial is not None:
-                    partial(back)
+                    partial(tuple(here))
             device = ", ".join(dict.fromkeys(reading.runner.device for reading in readings.values()))
-        whole = tuple(_merged(label, parts) for label, parts in sorted(masks.items()))
-        return Prediction(
-            new_id(),
-            scan_key,
-            pipeline.ref,
-            device,
-            now(),
-            time.perf_counter() - started,
-            (*boxes, *whole),
-            (),
-            choices.settings(region),
-            tuple(notes),
-        )
+        whole = [_merged(label, parts) for label, parts in sorted(masks.items())]
+        return Findings((*boxes, *whole)), device, notes
 
     def _plane(self, readings: dict[str, Reading], region: Region) -> list[Named]:
         """The pieces of a plane with their labels; those that get none of the pipeline's are left out."""
@@ -212,13 +203,18 @@ def _masks(found: Sequence[Named], plane: Plane) -> list[Proposal]:
     ]
 
 
-def _merged(label: str, parts: Sequence[tuple[Mask, float]]) -> Proposal:
+def _merged(label: str, parts: Sequence[Proposal]) -> Proposal:
     """One mask of all of a label's pieces; its score is their mean, by pixels."""
-    counts = [mask.count() for mask, _ in parts]
-    merged = empty_mask(parts[0][0].axis)
-    for mask, _ in parts:
+    total, count = 0.0, 0
+    merged: Mask | None = None
+    for part in parts:
+        mask = part.geometry
+        assert isinstance(mask, Mask)
+        merged = mask if merged is None else merged
         for index in mask.planes:
             for x, y, bits in mask.on_plane(index):
                 merged = merged.painted(index, x, y, bits, value=True)
-    score = sum(score * count for (_, score), count in zip(parts, counts, strict=True)) / max(sum(counts), 1)
-    return Proposal(new_id(), label, merged, score)
+        pixels = mask.count()
+        total, count = total + part.score * pixels, count + pixels
+    assert merged is not None
+    return Proposal(new_id(), label, merged, total / max(count, 1))

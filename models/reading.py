@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from numpy.typing import NDArray
@@ -77,6 +77,17 @@ class Reading:
                 raise ModelProblem("has nothing in that region", self.info.name)
             return (inside,)
         return tuple(whole_plane(self.info.size, Plane(0, index)) for index in range(self.info.size.planes))
+
+
+def shares(reading: Reading, region: Region | None) -> Iterator[tuple[Reading, Region]]:
+    """Each region that is to be read, with a reading whose progress is its share of the whole."""
+    regions = reading.regions(region)
+    count = len(regions)
+    for index, place in enumerate(regions):
+        text = f"plane {index + 1} of {count}" if count > 1 else ""
+        part = reading.progress.part(index / count, 1 / count, text)
+        part.report(0)
+        yield replace(reading, progress=part), place
 
 
 @runtime_checkable

@@ -195,7 +195,9 @@ class Runner:
                 collected.clear()
                 self.fall_back()
 
-    def each(self, count: int, make: Make, take: Take, decode: Decode | None = None) -> None:
+    def each(
+        self, count: int, make: Make, take: Take, decode: Decode | None = None, progress: Progress | None = None
+    ) -> None:
         """Run `count` inputs.
 
         `make` gives one (batch axis of 1) in any thread, `take` gets its outputs in order in this thread, `decode`
@@ -207,11 +209,11 @@ class Runner:
         network = self._network(max(1, core_count() // workers))
         one_by_one = network.batch == 1 or (network.batch is None and (on_cpu or self._batch == 1))
         if one_by_one:
-            self._side_by_side(network, workers, range(count), make, take, decode)
+            self._side_by_side(network, workers, range(count), make, take, decode, progress)
             return
         done = 0
         while done < count:
-            self._progress.report(done, count)
+            self._tell(progress, done, count)
             size = min(network.batch or self._batch, max(count - done, network.batch or 1))
             done += self._batch_of(network, range(done, min(done + size, count)), size, make, take, decode)
 
@@ -274,6 +276,7 @@ class Runner:
         make: Make,
         take: Take,
         decode: Decode | None,
+        progress: Progress | None,
     ) -> None:
         """Run inputs one by one in as many threads as there are workers; each run keeps to its own thread."""
 
@@ -284,8 +287,8 @@ class Runner:
 
         if workers == 1:
             for index in indices:
-                self._progress.report(index, len(indices))
                 take(index, work(index))
+                self._tell(progress, index + 1, len(indices))
             return
         waiting: deque[tuple[int, Future[Outputs]]] = deque()
         with ThreadPoolExecutor(workers, "overread-model") as pool:
@@ -293,18 +296,26 @@ class Runner:
                 for index in indices:
                     waiting.append((index, pool.submit(work, index)))
                     if len(waiting) > 2 * workers:
-                        self._take_first(waiting, len(indices), take)
+                        self._tell(progress, _take_first(waiting, take), len(indices))
                 while waiting:
-                    self._take_first(waiting, len(indices), take)
+                    self._tell(progress, _take_first(waiting, take), len(indices))
             except BaseException:
                 for _, future in waiting:
                     future.cancel()
                 raise
 
-    def _take_first(self, waiting: deque[tuple[int, Future[Outputs]]], total: int, take: Take) -> None:
-        index, future = waiting.popleft()
-        take(index, future.result())
-        self._progress.report(index + 1, total)
+    def _tell(self, progress: Progress | None, done: int, total: int) -> None:
+        """Say how far the inputs are, to whoever asked; stop where that was asked for."""
+        self._progress.check()
+        if progress is not None:
+            progress.report(done, total)
+
+
+def _take_first(waiting: deque[tuple[int, Future[Outputs]]], take: Take) -> int:
+    """Wait for the first of the runs under way and hand its outputs on; how many are done then."""
+    index, future = waiting.popleft()
+    take(index, future.result())
+    return index + 1
 
 
 def _session(package: ModelPackage, device: str, threads: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -63,9 +63,10 @@ def segment_volume(reading: Reading, region: Region | None) -> Iterator[tuple[Re
         if not planes:
             continue
         low, high = max(first - margin, 0), min(last + margin, stack.depth)
-        share = reading.progress.part(first / stack.depth, (last - first) / stack.depth)
-        share.report(0.0)
-        scores = _scores(reading, _values(reading, stack, low, high))
+        part = reading.progress.part(first / stack.depth, (last - first) / stack.depth)
+        part.report(0.0)
+        share = replace(reading, progress=part)
+        scores = _scores(share, _values(share, stack, low, high))
         for plane in planes:
             at = _between(scores, stack.place_of(plane) - low)
             place = Region(Plane(0, plane), rectangle.x, rectangle.y, rectangle.width, rectangle.height)
@@ -168,7 +169,7 @@ def _scores(reading: Reading, values: Array) -> Floats:
             lay(out, plan[index], scores)
 
         try:
-            runner.each(len(plan), make, take, decode)
+            runner.each(len(plan), make, take, decode, reading.progress)
         except OutOfMemory:
             runner.fall_back()
             continue

@@ -155,7 +155,6 @@ def _vector_facts(package: ModelPackage, one: Played) -> dict[str, object]:
 def _import(arguments: Namespace, console: Console) -> int:
     from models.catalogue import user_folder
     from models.importer import Answers, import_model
-    from models.package import load_package
 
     answers = Answers(
         name=arguments.name,
@@ -171,17 +170,19 @@ def _import(arguments: Namespace, console: Console) -> int:
         pixel_size_mm=arguments.pixel_size,
     )
     with console.progress("import") as progress:
-        folder, played = import_model(Path(arguments.what), arguments.to or user_folder(), answers, progress)
-    package = load_package(folder)
+        imported = import_model(Path(arguments.what), arguments.to or user_folder(), answers, progress)
+    package = imported.package
     facts: dict[str, object] = {
         "model": str(package.ref),
         "task": package.task,
         "labels": len(package.labels),
-        "folder": str(folder),
-        "vectors": [_vector_facts(package, one) for one in played],
+        "folder": str(package.folder),
+        "vectors": [_vector_facts(package, one) for one in imported.played],
+        "remarks": list(imported.remarks),
     }
-    lines = [f"{package.ref}: {package.task}, {len(package.labels)} labels, in {folder}"]
-    console.say("\n".join([*lines, *(_vector_text(package, one) for one in played)]), facts)
+    lines = [f"{package.ref}: {package.task}, {len(package.labels)} labels, in {package.folder}"]
+    lines += [f"{package.ref}: {remark}" for remark in imported.remarks]
+    console.say("\n".join([*lines, *(_vector_text(package, one) for one in imported.played)]), facts)
     return DONE
 
 

@@ -74,7 +74,8 @@ class BioimageIo:
         progress.report(0, 0, "playing the published test vector")
         vector, error = _vector(source, target, steps, activation, graph, weights, folder, described)
         metrics: Json = {"published test output reproduced within": error}
-        return Draft(manifest, weights, _card(manifest, described, error), (vector,), metrics)
+        remark = f"its published test output was reproduced within {error:.2g}"
+        return Draft(manifest, weights, _card(manifest, described, error), (vector,), metrics, (remark,))
 
 
 def _description(path: Path) -> Path | None:

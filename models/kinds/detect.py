@@ -7,7 +7,7 @@ from imaging.geometry import Region
 from models.boxes import check_boxes
 from models.detection import find_boxes
 from models.package import ModelPackage
-from models.reading import Findings, Reading
+from models.reading import Findings, Reading, shares
 
 
 class Detect:
@@ -23,12 +23,10 @@ class Detect:
         """See `ModelKind.read`."""
         names = {entry.index: entry.label.id for entry in reading.package.foreground}
         proposals: list[Proposal] = []
-        regions = reading.regions(region)
-        for index, place in enumerate(regions):
-            reading.progress.report(index, len(regions), f"plane {index + 1} of {len(regions)}")
+        for share, place in shares(reading, region):
             fresh = tuple(
                 Proposal(new_id(), names[one.label], Box(place.plane, one.x, one.y, one.width, one.height), one.score)
-                for one in find_boxes(reading, place, with_masks=False)
+                for one in find_boxes(share, place, with_masks=False)
                 if one.label in names
             )
             reading.partial(fresh)

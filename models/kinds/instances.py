@@ -18,7 +18,7 @@ from models.detection import find_boxes
 from models.kinds.watershed import grow_instances
 from models.package import ModelPackage
 from models.problem import ModelProblem
-from models.reading import Findings, Grid, Reading
+from models.reading import Findings, Grid, Reading, shares
 
 
 class Instances:
@@ -46,11 +46,8 @@ class Instances:
         names = {entry.index: entry.label.id for entry in reading.package.foreground}
         by_seeds = reading.package.outputs[0].decode == "distance-map"
         proposals: list[Proposal] = []
-        regions = reading.regions(region)
-        for index, place in enumerate(regions):
-            share = reading.progress.part(index / len(regions), 1 / len(regions))
-            share.report(0, 0, f"plane {index + 1} of {len(regions)}")
-            for objects in _grown(reading, place) if by_seeds else _prototyped(reading, place):
+        for share, place in shares(reading, region):
+            for objects in _grown(share, place) if by_seeds else _prototyped(share, place):
                 fresh = tuple(
                     _proposal(names[label], place, corner, bits, score)
                     for label, corner, bits, score in objects

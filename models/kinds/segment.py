@@ -17,7 +17,7 @@ from models.dense import channel_count, score_blocks
 from models.package import ModelPackage
 from models.pieces import AREA, connected
 from models.problem import ModelProblem
-from models.reading import Findings, Reading
+from models.reading import Findings, Reading, shares
 from models.volume import segment_volume
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -78,10 +78,8 @@ class Segment:
 
 
 def _planes(reading: Reading, region: Region | None) -> Iterator[tuple[Region, NDArray[np.int16], Floats]]:
-    regions = reading.regions(region)
-    for index, plane_region in enumerate(regions):
-        reading.progress.report(index, len(regions), f"plane {index + 1} of {len(regions)}")
-        yield from segment_plane(reading, plane_region)
+    for share, place in shares(reading, region):
+        yield from segment_plane(share, place)
 
 
 def segment_plane(reading: Reading, region: Region) -> Iterator[tuple[Region, NDArray[np.int16], Floats]]:

@@ -162,7 +162,7 @@ def tiled(folder: Path, rounds: int, with_peer: bool) -> list[Line]:
 
     def ours() -> None:
         info = ScanInfo("bench", "test", "picture", Size(SIDE, SIDE), "uint8")
-        predictor.predict(LoadedScan(info, pixels[None].copy()), "key", None, silent())
+        predictor.predict(LoadedScan(info, pixels[None].copy()), "", None, silent())
 
     works: dict[str, Callable[[], None]] = {"bare": bare, "ours": ours}
     if with_peer:
@@ -198,7 +198,7 @@ def classified(folder: Path, rounds: int, images: int) -> list[Line]:
     def ours() -> None:
         info = ScanInfo("bench", "test", "picture", Size(224, 224), "uint8", 3)
         for _ in range(images):
-            predictor.predict(LoadedScan(info, pixels[None].copy()), "key", None, silent())
+            predictor.predict(LoadedScan(info, pixels[None].copy()), "", None, silent())
 
     times = alternate({"bare": bare, "ours": ours}, rounds)
     return [

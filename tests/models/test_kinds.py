@@ -7,6 +7,7 @@ from dataset.annotation import Box, WholeScan
 from dataset.mask import Mask
 from imaging.geometry import Plane, Region
 from imaging.progress import silent
+from models.cache import ANSWERS
 from models.catalogue import open_folder
 from models.choices import Choices
 from models.problem import ModelProblem
@@ -211,6 +212,7 @@ def test_blocks_of_a_large_region_give_what_one_block_gives(tmp_path, monkeypatc
     manifest["input"]["size"] = tiled(64, 64, halo=4)
     whole = mask_of(predicted(tmp_path, manifest, box_filter(5), scan_of(pixels)))
     monkeypatch.setattr("models.dense.MAP_BYTES", 4 * 300 * 300)
+    ANSWERS.forget()
     told = []
     blocked = mask_of(predicted(tmp_path, manifest, box_filter(5), scan_of(pixels), partial=told.append))
     assert len(told) > 4
