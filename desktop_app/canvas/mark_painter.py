@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import groupby
+from operator import attrgetter
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -30,6 +32,7 @@ MOST_CHIPS_KEPT = 600
 _DASHES = (7.0, 4.0)
 _Look: TypeAlias = tuple[str, bool, bool]
 """Colour, dashed, quiet."""
+_LOOK = attrgetter("colour", "style")
 _Strips: TypeAlias = tuple[NDArray[np.int32], list[tuple[_Look, NDArray[np.int32]]]]
 
 
@@ -89,11 +92,11 @@ class MarkPainter:
             boxes = [outline for outline in outlines if outline.kind == "rectangle"]
             corners = np.array([outline.rings[0] for outline in boxes], np.float64).reshape(-1, 4)
             widths = np.array([round(self._width(outline)) for outline in boxes], np.int32)
-            looks: dict[_Look, list[int]] = {}
-            for number, outline in enumerate(boxes):
-                look = (outline.colour, outline.style == "dashed", outline.style == "quiet")
-                looks.setdefault(look, []).append(number)
-            lines = [(look, frame_strips(corners[chosen], widths[chosen])) for look, chosen in looks.items()]
+            edges, lines, start = frame_strips(corners, widths), list[tuple[_Look, NDArray[np.int32]]](), 0
+            for (colour, style), alike in groupby(boxes, _LOOK):
+                end = start + len(list(alike))
+                lines.append(((colour, style == "dashed", style == "quiet"), edges[start:end]))
+                start = end
             self._strips = (outlines, (frame_strips(corners, widths + 2), lines))
         return self._strips[1]
 
@@ -201,25 +204,32 @@ def part_of(plan: Plan, exposed: QRect) -> Plan:
 
 
 def frame_strips(corners: NDArray[np.float64], widths: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The four edges of rectangles (x0, y0, x1, y1 each) as strips that do not overlap: left, top, right, bottom.
+    """The four edges of n rectangles (x0, y0, x1, y1 each) as strips that do not overlap, (n, 4, 4): left to bottom.
 
     As in a `QRect`, right and bottom are the last pixels, so an edge with nothing in it ends before it begins.
     """
     around = np.rint(corners).astype(np.int32) - (widths // 2)[:, None]
     left, top, right, bottom = around.T
-    out = np.empty((4, len(corners), 4), np.int32)
-    out[0].T[:] = left, top, right + widths - 1, top + widths - 1
-    out[1].T[:] = left, bottom, right + widths - 1, bottom + widths - 1
-    out[2].T[:] = left, top + widths, left + widths - 1, bottom - 1
-    out[3].T[:] = right, top + widths, right + widths - 1, bottom - 1
-    return out.reshape(-1, 4)
+    out = np.empty((len(corners), 4, 4), np.int32)
+    above, below = top + widths, bottom - 1
+    out[:, 0, 0] = out[:, 1, 0] = out[:, 2, 0] = left
+    out[:, 0, 2] = out[:, 1, 2] = out[:, 3, 2] = right + widths - 1
+    out[:, 3, 0], out[:, 2, 2] = right, left + widths - 1
+    out[:, 0, 1], out[:, 0, 3] = top, above - 1
+    out[:, 1, 1], out[:, 1, 3] = bottom, below + widths
+    out[:, 2, 1] = out[:, 3, 1] = above
+    out[:, 2, 3] = out[:, 3, 3] = below
+    return out
 
 
 def _fill(painter: QPainter, strips: NDArray[np.int32]) -> None:
-    """Fill strips with the painter's brush, handing Qt the whole array: a QRect is its four edges as 32-bit numbers."""
+    """Fill the strips of frames with the painter's brush.
+
+    Qt gets the whole array at once: a QRect is its four edges as 32-bit numbers, and the array outlives the call.
+    """
     if len(strips):
         first: object = shiboken6.wrapInstance(strips.ctypes.data, QRect)
-        painter.drawRects(cast(QRect, first), len(strips))
+        painter.drawRects(cast(QRect, first), 4 * len(strips))
 
 
 def _tone(colour: str, *, quiet: bool) -> QColor:

@@ -78,10 +78,22 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
     outlines: list[Outline] = []
     placed: list[tuple[Shown, Rect]] = []
     handles: list[Point] = []
-    alone = sum(mark.is_selected for mark in marks) == 1
+    alone = sum(map(_IS_SELECTED, marks)) == 1
+    corner, plane = _corner_of(viewport), viewport.plane
     for mark in sorted(marks, key=_IS_SELECTED):
-        rect = screen_bounds(mark.geometry, viewport)
-        if rect is None or not _meets(rect, view, 4.0):
+        geometry = mark.geometry
+        if isinstance(geometry, Box):  # first, and without detours: there may be very many
+            if geometry.plane != plane:
+                continue
+            x, y = geometry.x, geometry.y
+            (ax, ay), (bx, by) = corner(x, y), corner(x + geometry.width, y + geometry.height)
+            rect = (ax if ax < bx else bx, ay if ay < by else by, abs(bx - ax), abs(by - ay))
+        else:
+            found = screen_bounds(geometry, viewport)
+            if found is None:
+                continue
+            rect = found
+        if rect[0] > view[2] + 4 or rect[1] > view[3] + 4 or rect[0] + rect[2] < -4 or rect[1] + rect[3] < -4:
             continue
         outline = _outline(mark, rect, viewport)
         if outline is not None:
@@ -89,10 +101,20 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
         if mark.text and not mark.is_live:
             placed.append((mark, rect))
         if mark.is_selected and alone:
-            handles += _handles(mark.geometry, viewport)
+            handles += _handles(geometry, viewport)
     # Alike ones together: they are drawn with one pen. What is selected stays on top.
     outlines.sort(key=_ALIKE)
     return Plan(tuple(outlines), place_chips(placed, view, measure), tuple(handles))
+
+
+def _corner_of(viewport: Viewport) -> Callable[[float, float], Point]:
+    """`Viewport.to_screen` with its factors worked out once."""
+    (cx, cy), (ax, ay), (bx, by) = (viewport.to_screen(x, y) for x, y in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
+    if viewport.orientation.transpose:
+        across, down = bx - cx, ay - cy
+        return lambda x, y: (y * across + cx, x * down + cy)
+    across, down = ax - cx, by - cy
+    return lambda x, y: (x * across + cx, y * down + cy)
 
 
 def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
@@ -172,22 +194,24 @@ def _corners(view: Rect) -> tuple[Rect, ...]:
 
 
 def _place(rect: Rect, size: tuple[float, float], view: Rect, taken: _Taken) -> Rect:
-    """The first free place of a chip for a mark, or inside its corner."""
+    """The first free place of a chip for a mark, or inside its corner. Places are worked out one after the other."""
     x, y, width, height = rect
     across, down = size
     last_x, last_y, gap = max(view[2] - across - 2, 2.0), max(view[3] - down - 2, 2.0), 2.0
-    left, top = min(max(x - 1, 2.0), last_x), min(max(y, 2.0), last_y)
-    for spot_x, spot_y in (
-        (left, y - down - gap),
-        (left, y + height + gap),
-        (x + width + gap, top),
-        (x - across - gap, top),
-        (min(max(x + width - across, 2.0), last_x), y - down - gap),
-    ):
-        if 0 <= spot_x <= view[2] - across and 0 <= spot_y <= view[3] - down:
-            place = (spot_x, spot_y, across, down)
-            if taken.is_free(place):
-                return place
+    left = min(max(x - 1, 2.0), last_x)
+    above, below, right = y - down - gap, y + height + gap, x + width + gap
+    if above >= 0 and taken.is_free(place := (left, above, across, down)):
+        return place
+    if below <= last_y and taken.is_free(place := (left, below, across, down)):
+        return place
+    top = min(max(y, 2.0), last_y)
+    if right <= last_x and taken.is_free(place := (right, top, across, down)):
+        return place
+    if x - across >= gap and taken.is_free(place := (x - across - gap, top, across, down)):
+        return place
+    end = min(max(x + width - across, 2.0), last_x)
+    if above >= 0 and taken.is_free(place := (end, above, across, down)):
+        return place
     return min(left + gap, last_x), min(top + gap, last_y), across, down
 
 
@@ -218,14 +242,7 @@ class _Taken:
     def is_free(self, rect: Rect) -> bool:
         """Whether nothing is there."""
         top, bottom, bits = self._span(rect, 0)
-        return not any(cells & bits for cells in self._rows[top:bottom])
-
-
-def _meets(rect: Rect, view: Rect, margin: float) -> bool:
-    x, y, width, height = rect
-    return (
-        x + width >= view[0] - margin
-        and y + height >= view[1] - margin
-        and x <= view[2] + margin
-        and y <= view[3] + margin
-    )
+        taken = 0
+        for row in self._rows[top:bottom]:
+            taken |= row
+        return not taken & bits
