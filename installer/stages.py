@@ -50,7 +50,9 @@ def bench(words: list[str]) -> int:
         sys.stderr.write(f"bootstrap: no such benchmark; there are: {names}\n")
         return 2
     with _display() as display:
-        return run([Stage(path.stem, [str(python()), str(path)], display) for path in chosen], keep_going=True)
+        start = [str(python()), "-m"]
+        stages = [Stage(path.stem, [*start, f"tests.benchmarks.{path.stem}"], display) for path in chosen]
+        return run(stages, keep_going=True)
 
 
 def run(stages: list[Stage], *, keep_going: bool) -> int:

@@ -1,7 +1,7 @@
 """W6: send 2,000 small and 20 large objects to a server on loopback that only stores; then again, unchanged.
 
 The bound is the object-store library alone, 16 at a time, everything read and sent; the peer is boto3. All alternate in
-one run. `python tests/benchmarks/bench_sync.py [rounds]`
+one run. `python -m tests.benchmarks.bench_sync [rounds]`
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from export.sync import local_files, sync
 from export.synced import SyncMemory
