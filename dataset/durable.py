@@ -116,23 +116,21 @@ def make_folder(path: Path) -> None:
 
 def sync_all(descriptors: Sequence[int]) -> None:
     """Wait until the disk has all of them, side by side, in as few commits as it can."""
-    failures: list[OSError] = []
+    failures: list[BaseException] = []
 
     def sync(descriptor: int) -> None:
         try:
             os.fsync(descriptor)
-        except OSError as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that asked
             failures.append(error)
 
     others = [threading.Thread(target=sync, args=(descriptor,), name="fsync") for descriptor in descriptors[1:]]
     for thread in others:
         thread.start()
-    try:
-        if descriptors:
-            sync(descriptors[0])
-    finally:
-        for thread in others:
-            thread.join()
+    if descriptors:
+        sync(descriptors[0])
+    for thread in others:
+        thread.join()
     if failures:
         raise failures[0]
 

@@ -62,7 +62,8 @@ def write_masks(segments: Sequence[Segment], info: ScanInfo) -> LabelMaps:
     }
     files: dict[str, bytes] = {}
     if filled:
-        extent = _extent(filled, info)
+        boxes = {segment.id: _box(segment.mask) for segment in filled}
+        extent = _extent(list(boxes.values()), info)
         if math.prod(extent.shape) > LARGEST_MAP:
             raise Malformed(f"the masks reach over {extent.shape} voxels, too many for one label map")
         for number, (layer, members) in enumerate(_layers(filled, extent)):
@@ -74,7 +75,7 @@ def write_masks(segments: Sequence[Segment], info: ScanInfo) -> LabelMaps:
             for value, segment in members.items():
                 start = [extent.start[2], extent.start[1], extent.start[0]]
                 row = {"layer": name, "value": value, "origin": start, "shape": list(extent.shape)}
-                table[segment.id] |= {**row, "box": _box(segment.mask)}
+                table[segment.id] |= {**row, "box": boxes[segment.id]}
     return LabelMaps(files, tuple(table.values()))
 
 
@@ -115,9 +116,9 @@ def _is_flat(extent: Extent, info: ScanInfo) -> bool:
     return info.size.planes == 1 and extent.shape[0] == 1
 
 
-def _extent(segments: Sequence[Segment], info: ScanInfo) -> Extent:
+def _extent(places: Sequence[list[int]], info: ScanInfo) -> Extent:
     """The box that holds all masks; the whole plane of a single-plane scan unless that is very large."""
-    boxes = np.array([_box(segment.mask) for segment in segments])
+    boxes = np.array(places)
     low, high = boxes[:, 2::-1].min(0), (boxes[:, :3] + boxes[:, 3:]).max(0)[::-1]
     size = info.size
     if size.planes == 1 and high[0] == 1 and size.columns * size.rows <= LARGEST_PLANE:
