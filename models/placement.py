@@ -103,8 +103,8 @@ def _laid(inner: Array, size: SizePolicy, x: int, y: int) -> Array:
 
 
 def _padded(grid: Array, multiple: int) -> Fitted:
-    """The grid with zeros at the right and bottom up to a multiple."""
+    """The grid with its edge repeated at the right and bottom up to a multiple."""
     down, across = -grid.shape[0] % multiple, -grid.shape[1] % multiple
     if down or across:
-        grid = np.pad(grid, [(0, down), (0, across), (0, 0)])
+        grid = np.pad(grid, [(0, down), (0, across), (0, 0)], mode="edge")
     return Fitted(grid)

@@ -146,7 +146,7 @@ def _scores(reading: Reading, values: Array) -> Floats:
     steps, shape = late_steps(package), values.shape[:3]
     if size.policy == "any":
         padding = [(0, -side % size.multiple_of) for side in shape]
-        padded = np.pad(values, [*padding, (0, 0)])
+        padded = np.pad(values, [*padding, (0, 0)], mode="edge")
         outputs = runner.run(as_input(finish(padded, steps), package.input))
         return dense_output(package, outputs)[0][:, : shape[0], : shape[1], : shape[2]]
     sides = (size.depth, size.height, size.width)
