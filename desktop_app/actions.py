@@ -130,7 +130,7 @@ def edit_rows() -> tuple[ActionRow, ...]:
             "select-none",
             "Select nothing",
             lambda d: d.session.select(()),
-            ("Ctrl+Shift+A",),
+            ("Ctrl+Shift+A", "Escape"),
             menu="Edit",
             group=1,
             can=_has_selection,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from desktop_app.jobs import Job
 from desktop_app.session import Session
 from imaging.errors import Problem
 from imaging.progress import Progress
@@ -27,8 +28,9 @@ def import_models(session: Session, paths: Iterable[Path]) -> None:
             from models.catalogue import user_folder
             from models.importer import Answers, import_model
 
-            folder, played = import_model(path, user_folder(), Answers(), progress)
-            return f"{folder.parent.name} {folder.name} imported, {len(played)} test vectors pass"
+            done = import_model(path, user_folder(), Answers(), progress)
+            said = f"{done.package.ref} imported, {len(done.played)} test vectors pass"
+            return ". ".join((said, *done.remarks))
 
         session.jobs.start(f"Importing {path.name}", work, lambda text: _imported(session, text))
 
@@ -83,7 +85,7 @@ def send_upstream(session: Session, url: str) -> None:
     session.jobs.start("Syncing", work, session.told.emit)
 
 
-def ask_doctor(session: Session, then: Callable[[str], None]) -> None:
+def ask_doctor(session: Session, then: Callable[[str], None]) -> Job[str]:
     """What `overread doctor` says, from a process of its own: trying devices may take seconds, or fail hard."""
 
     def work(progress: Progress) -> str:
@@ -103,4 +105,4 @@ def ask_doctor(session: Session, then: Callable[[str], None]) -> None:
         progress.check()
         return text
 
-    session.jobs.start("Looking at devices", work, then)
+    return session.jobs.start("Looking at devices", work, then)

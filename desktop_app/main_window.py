@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QMessageBox,
-    QScrollArea,
     QSplitter,
     QStackedLayout,
     QVBoxLayout,
@@ -45,7 +44,7 @@ from desktop_app.session import Session
 from desktop_app.settings import SettingsFile
 from desktop_app.tool_strip import ToolStrip
 from desktop_app.welcome import DropHint, Welcome
-from desktop_app.widgets import Section, tidy
+from desktop_app.widgets import Column, Section, tidy
 from imaging.errors import Problem
 from imaging.plugins import gather
 
@@ -134,13 +133,7 @@ class MainWindow(QMainWindow):
             column.addWidget(section, panel.stretch)
         if not any(panel.stretch for panel in mine):
             column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setMinimumWidth(look.px(220 if side == "left" else 280))
-        return area
+        return Column(inner)
 
     # What the session tells.
 
@@ -205,19 +198,19 @@ class MainWindow(QMainWindow):
     def ask_export(self) -> None:
         """Choose a format and a folder and export."""
         sheet = dialogs.Destination(self, self._look, "Export", "Export", exchange.export_formats())
-        if sheet.exec():
+        if _ask(sheet):
             exchange.export_dataset(self._session, sheet.chosen_format, Path(sheet.chosen_place))
 
     def ask_sync(self) -> None:
         """Choose where to and sync."""
         sheet = dialogs.Destination(self, self._look, "Sync upstream", "Sync")
-        if sheet.exec():
+        if _ask(sheet):
             exchange.send_upstream(self._session, sheet.chosen_place)
 
     def ask_preferences(self) -> None:
         """Change the settings."""
         sheet = dialogs.Preferences(self, self._look, self._settings.settings, self._session.author)
-        if sheet.exec():
+        if _ask(sheet):
             self._keep(**sheet.chosen())
             self._session.author = self._settings.settings.author or self._session.author
             self._session.predicting.device = self._settings.settings.device
@@ -242,13 +235,14 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         """The key sheet."""
-        dialogs.KeySheet(self, self._look, self._actions.rows).exec()
+        _ask(dialogs.KeySheet(self, self._look, self._actions.rows))
 
     def show_about(self) -> None:
         """What this program is and what devices it found."""
         sheet = dialogs.About(self, self._look)
-        exchange.ask_doctor(self._session, sheet.show_text)
-        sheet.exec()
+        job = exchange.ask_doctor(self._session, sheet.show_text)
+        _ask(sheet)
+        job.cancel()
 
     def fit(self) -> None:
         """The whole plane."""
@@ -375,6 +369,13 @@ class MainWindow(QMainWindow):
         box.setEscapeButton(stay)
         box.exec()
         return box.clickedButton() is leave
+
+
+def _ask(sheet: dialogs.Sheet) -> bool:
+    """Show a dialog until it is answered; what it holds can be read until the next turn of the event loop."""
+    answer = sheet.exec()
+    sheet.deleteLater()
+    return bool(answer)
 
 
 def position_text(info: HoverInfo) -> str:

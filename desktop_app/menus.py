@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from desktop_app.action import ActionRow, Desk
 from desktop_app.theme import Theme
@@ -97,6 +97,8 @@ class ActionSet(QObject):
     def fill(self, bar: QMenuBar) -> None:
         """Make the menus; icons are drawn when a menu is opened first, which keeps the start short."""
         bar.clear()
+        for menu in bar.findChildren(QMenu):
+            menu.deleteLater()
         for title in MENUS:
             menu, group = bar.addMenu(f"&{title}"), 0
             for row in self.rows:

@@ -254,6 +254,8 @@ QComboBox QAbstractItemView {
 }
 
 QAbstractItemView { background: @panel; border: none; outline: none; }
+QListView { border: 1px solid transparent; }
+QListView:focus { border-color: @accent; }
 QListView::item { border: none; }
 QScrollArea, QScrollArea > QWidget > QWidget#column { background: @panel; border: none; }
 QScrollBar:vertical { background: transparent; width: 10!; margin: 0; }

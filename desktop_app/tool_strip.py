@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from desktop_app.icons import icon
 from desktop_app.menus import ActionSet
 from desktop_app.session import Session
 from desktop_app.theme import Theme
-from desktop_app.widgets import label, push, slider, tidy
+from desktop_app.widgets import Elided, label, push, slider, tidy
 
 
 class ToolStrip(QFrame):
@@ -31,12 +31,12 @@ class ToolStrip(QFrame):
                 row.addWidget(self._button(actions.paint(rows[action_id])))
             if number == 0:
                 row.addWidget(self._brush())
-        self.title = label("", "muted")
+        self.title = Elided("muted")
         self.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self.title, 1)
         self.run = push("Run model", "Let the chosen model read this scan", name="chief", key="M")
         self.run.setIcon(icon("play", theme.on_accent, off=theme.disabled, size=theme.px(14), ratio=2.0))
+        self.run.setIconSize(QSize(theme.px(14), theme.px(14)))
         self.run.clicked.connect(actions.actions["predict"].trigger)
         row.addSpacing(theme.px(8))
         row.addWidget(self.run)

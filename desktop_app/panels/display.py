@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.panel import Panel, Side
 from desktop_app.presets import offered_windows
 from desktop_app.session import Session
 from desktop_app.theme import Theme
-from desktop_app.widgets import Number, label, push, slider, tidy
+from desktop_app.widgets import Chooser, Number, label, push, slider, tidy
 from imaging.scan import Window
 
 
@@ -22,11 +22,8 @@ class DisplayView(QWidget):
         super().__init__()
         self._session = session
         self._offered: tuple[Window, ...] = ()
-        self.presets = QComboBox()
-        self.presets.setAccessibleName("Window preset")
-        self.presets.setToolTip("Window preset  (1 … 5)")
+        self.presets = Chooser("Window preset", "Window preset  (1 … 5)")
         self.presets.setPlaceholderText("Own window")
-        self.presets.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.centre = Number(-1e7, 1e7, "Centre of the window (level)", decimals=0)
         self.width_box = Number(1e-6, 1e8, "Width of the window", decimals=0)
         self.opacity = slider(0, 100, "Opacity of masks")

@@ -15,7 +15,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QListView,
@@ -29,7 +28,7 @@ from desktop_app.panel import Panel, Side
 from desktop_app.panels.finding_list import MarkDelegate, MarkModel
 from desktop_app.session import Session
 from desktop_app.theme import Theme
-from desktop_app.widgets import Empty, dress, label, push, slider, tidy
+from desktop_app.widgets import Chooser, Empty, dress, label, push, slider, tidy
 
 
 def swatch(colour: str, size: int) -> QIcon:
@@ -67,10 +66,8 @@ class FindingsView(QWidget):
         self.list.setAccessibleName("Findings")
         self.list.setMinimumHeight(theme.px(92))
         self.empty = Empty(theme, "findings", "No findings", "Run a model, or draw a box (R).", size=28)
-        self.labels = QComboBox()
-        self.labels.setAccessibleName("Label of new and selected marks")
-        self.labels.setToolTip("Label of new marks; with a selection, relabels it  (Ctrl+1 … 9)")
-        self.labels.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        tip = "Label of new marks; with a selection, relabels it  (Ctrl+1 … 9)"
+        self.labels = Chooser("Label of new and selected marks", tip)
         self.threshold = slider(0, 100, "Hide proposals that score less")
         self._threshold_text = label("", "number")
         self.this_plane = QCheckBox("This plane only")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from dataset.prediction import Prediction
 from desktop_app.bars import rate_text, time_left
@@ -12,7 +12,7 @@ from desktop_app.panel import Panel, Side
 from desktop_app.review import newest_by_model
 from desktop_app.session import Session
 from desktop_app.theme import Theme, font
-from desktop_app.widgets import Number, Spinner, label, push, tidy
+from desktop_app.widgets import Chooser, Number, Spinner, label, push, tidy
 
 TASKS = {
     "classify": "classifies the scan",
@@ -80,11 +80,8 @@ class ModelsView(QWidget):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self._session = session
-        self.models = QComboBox()
-        self.models.setAccessibleName("Model")
-        self.models.setToolTip("The model that reads")
+        self.models = Chooser("Model", "The model that reads")
         self.models.setPlaceholderText("No model is installed")
-        self.models.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.run = push("Run", "Let this model read the open scan", key="M")
         self.about = label("", "small", wraps=True)
         self.pixel_size = Number(0.0, 100.0, "Pixel size in mm, which this scan does not say", decimals=4)

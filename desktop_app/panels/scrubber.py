@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
@@ -165,8 +165,12 @@ class Scrubber(QFrame):
         row.addWidget(self._number)
         session.scan_changed.connect(self._on_scan)
         session.plane_changed.connect(self._on_plane)
-        session.proposals_changed.connect(self._on_findings)
-        session.document_changed.connect(self._on_findings)
+        self._pending = QTimer(self)
+        self._pending.setSingleShot(True)
+        self._pending.setInterval(0)
+        self._pending.timeout.connect(self._on_findings)
+        session.proposals_changed.connect(self._pend)
+        session.document_changed.connect(self._pend)
         self._on_scan()
 
     def _on_scan(self) -> None:
@@ -192,8 +196,13 @@ class Scrubber(QFrame):
         self.track.setAccessibleDescription(self._number.text())
         self.track.update()
 
+    def _pend(self) -> None:
+        self._pending.start()
+
     def _on_findings(self) -> None:
         session = self._session
+        if session.info is None or session.info.size.planes < 2:
+            return
         self.track.set_marks(session.findings.planes_with_marks(session.plane.axis, session.display.threshold))
 
     def _choose_axis(self, axis: int) -> None:

@@ -16,7 +16,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QListView,
     QStackedLayout,
@@ -33,7 +32,7 @@ from desktop_app.panel import Panel, Side
 from desktop_app.session import Session
 from desktop_app.theme import Theme, font
 from desktop_app.thumbnails import Thumbnails
-from desktop_app.widgets import Empty, Field, dress, paint_chip, tidy, tool_button
+from desktop_app.widgets import Chooser, Empty, Field, dress, paint_chip, tidy, tool_button
 
 STATES = ("unseen", "in progress", "confirmed empty", "labelled", "reviewed")
 Index = QModelIndex | QPersistentModelIndex
@@ -237,6 +236,7 @@ class WorklistView(QWidget):
         self.list.setItemDelegate(CaseDelegate(theme))
         self.list.itemDelegate().setParent(self.list)
         self.list.setUniformItemSizes(True)
+        self.list.setMinimumWidth(theme.px(220))
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -246,13 +246,10 @@ class WorklistView(QWidget):
         self.filter.setAccessibleName("Filter the worklist")
         self.filter.setToolTip("Show only cases with these words")
         self.filter.setClearButtonEnabled(True)
-        self.states = QComboBox()
+        self.states = Chooser("Show cases of one state")
         self.states.addItem("All states", "")
         for state in STATES:
             self.states.addItem(state.capitalize(), state)
-        self.states.setAccessibleName("Show cases of one state")
-        self.states.setToolTip("Show cases of one state")
-        self.states.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.order = tool_button(theme, "sort", "Sort by need: open and most suspicious first")
         self.order.setCheckable(True)
         self.empty = Empty(theme, "worklist", "No cases", "Drop scans or folders on the window, or press Ctrl+O.")

@@ -128,18 +128,30 @@ def test_leaving_with_unsaved_edits_asks_and_enter_stays(reader: Reader, monkeyp
     assert reader.window.close()
 
 
-def test_what_the_doctor_says_is_shown(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop_app.exchange.ask_doctor", lambda _session, then: then("cpu: usable"))
+def test_what_the_doctor_says_is_shown_and_no_longer_asked_for_when_nobody_looks(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[str] = []
+    cancelled: list[bool] = []
+
+    class Asked:
+        def cancel(self) -> None:
+            cancelled.append(True)
+
+    def ask(_session: object, then: Callable[[str], None]) -> Asked:
+        then("cpu: usable")
+        return Asked()
 
     def look(box: QWidget) -> None:
         assert isinstance(box, About)
         seen.append(box.text.toPlainText())
         box.leave.click()
 
+    monkeypatch.setattr("desktop_app.exchange.ask_doctor", ask)
     answer(look)
     reader.window.show_about()
     assert seen == ["cpu: usable"]
+    assert cancelled == [True]
 
 
 def test_what_is_dropped_is_told_apart(tmp_path: Path) -> None:

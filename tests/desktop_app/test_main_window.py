@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLineEdit, QWidget
@@ -231,6 +231,17 @@ def test_the_window_is_built_again_in_another_theme(reader: Reader, scale: float
     assert reader.session.tool_name == "box"
     image = reader.window.grab().toImage()
     assert image.pixelColor(3, 3).name() == LIGHT.base
+
+
+def test_building_again_leaves_nothing_of_the_old_window(reader: Reader) -> None:
+    reader.open(volume(), prediction(proposal(1)))
+    reader.window.redress(chosen("light", 1.0))
+    reader.settle()
+    before = len(reader.window.findChildren(QObject))
+    for name in ("dark", "light"):
+        reader.window.redress(chosen(name, 1.0))
+        reader.settle()
+    assert len(reader.window.findChildren(QObject)) == before
 
 
 def test_every_control_has_a_name_and_a_tool_tip(reader: Reader) -> None:
