@@ -24,3 +24,9 @@ class Problem(Exception):
 
 class ScanProblem(Problem):
     """A scan that cannot be opened or read."""
+
+
+def one_line(error: BaseException) -> str:
+    """What an error of a library says, on one line of bounded length."""
+    text = (str(error).strip().splitlines() or [""])[0][:160].rstrip(". ")
+    return text or type(error).__name__

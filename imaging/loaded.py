@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from imaging.errors import Problem, ScanProblem
+from imaging.errors import Problem, ScanProblem, one_line
 from imaging.geometry import Region
 from imaging.progress import Cancelled, Progress, silent
+from imaging.quiet import quiet
 from imaging.scan import Pixels, ScanInfo
 
 
@@ -40,7 +41,8 @@ class LoadedScan:
             if self._voxels is None:
                 assert self._load is not None
                 try:
-                    self._voxels = _checked(self._load(progress or silent()), self._info)
+                    with quiet():
+                        self._voxels = _checked(self._load(progress or silent()), self._info)
                 except (Problem, Cancelled):
                     raise
                 except MemoryError as error:
@@ -49,6 +51,9 @@ class LoadedScan:
                         self._info.name,
                         "Close other scans or open a part of it",
                     ) from error
+                except Exception as error:
+                    what = f"its pixels cannot be read ({one_line(error)})"
+                    raise ScanProblem(what, self._info.name, "Get the file again") from error
             return self._voxels
 
     def read(self, region: Region, downsample: float = 1.0) -> Pixels:

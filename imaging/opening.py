@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 
 from imaging import formats as format_package
-from imaging.errors import ScanProblem
+from imaging.errors import Problem, ScanProblem, one_line
 from imaging.plugins import gather
-from imaging.progress import Progress, silent
+from imaging.progress import Cancelled, Progress, silent
+from imaging.quiet import quiet
 from imaging.scan import Scan, ScanFormat, ScanSource
 
 _HEAD = 4096
@@ -92,13 +93,18 @@ def open_scan(what: ScanSource | Path | str, progress: Progress | None = None) -
 
 
 def _opened(known: ScanFormat, source: ScanSource, progress: Progress) -> Scan:
-    """Open with a format; what the system says of a file becomes one line."""
+    """Open with a format; whatever libraries say of a damaged file becomes one line."""
     try:
-        return known.open(source, progress)
+        with quiet():
+            return known.open(source, progress)
+    except (Problem, Cancelled):
+        raise
     except OSError as error:
         raise ScanProblem(f"cannot be read ({error.strerror or error})", error.filename or source.paths[0]) from error
     except MemoryError as error:
         raise ScanProblem("needs more memory than there is", source.paths[0], "Close other scans") from error
+    except Exception as error:
+        raise ScanProblem(f"cannot be read ({one_line(error)})", source.paths[0], "Get the file again") from error
 
 
 def _recognised(file: Path, named: bool) -> ScanFormat | None:

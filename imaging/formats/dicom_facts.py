@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from imaging.errors import ScanProblem
+from imaging.errors import ScanProblem, one_line
 from imaging.quiet import quiet as quiet_warnings
 from imaging.scan import Examination, Pixels, Rescale, Window
 
@@ -82,14 +82,8 @@ def read_dataset(path: Path) -> Any:
     except LookupError:  # a character set nobody knows spoils the names only
         return dcmread(path, stop_before_pixels=True, force=True)
     except Exception as error:
-        raise ScanProblem(f"cannot be read as DICOM ({first_line(error)})", path) from error
+        raise ScanProblem(f"cannot be read as DICOM ({one_line(error)})", path) from error
     return dataset
-
-
-def first_line(error: BaseException) -> str:
-    """What an error says, on one line."""
-    text = (str(error).strip().splitlines() or [""])[0][:160].rstrip(". ")
-    return text or type(error).__name__
 
 
 def refused_class(sop_class: str) -> str:

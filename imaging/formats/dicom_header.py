@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from imaging.errors import ScanProblem
+from imaging.errors import ScanProblem, one_line
 from imaging.formats.dicom_walk import BIG_ENDIAN, DEFLATED, IMPLICIT, UNDEFINED, Unusual, swapped, walk_file
 from imaging.quiet import quiet
 
@@ -226,7 +226,7 @@ def general_header(path: Path) -> Header:
     except ScanProblem:
         raise
     except Exception as error:
-        raise ScanProblem(f"cannot be read as DICOM ({_short(error)})", path) from error
+        raise ScanProblem(f"cannot be read as DICOM ({one_line(error)})", path) from error
     return Header(path, syntax, values, start, length, size, little, head[128:132] == b"DICM")
 
 
@@ -275,8 +275,3 @@ def _encoded(dataset: Any, name: str) -> bytes | None:
         return struct.pack("<H", int(number) & 0xFFFF)
     parts: list[Any] = [value] if isinstance(value, str | int | float) else list(value)
     return "\\".join(str(getattr(part, "original_string", part)) for part in parts).encode("utf-8", "replace")
-
-
-def _short(error: BaseException) -> str:
-    """The first line of an error."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]

@@ -16,10 +16,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.errors import ScanProblem
+from imaging.errors import ScanProblem, one_line
 from imaging.formats import dicom_codecs
 from imaging.formats.dicom_codecs import Undecodable, decode_frame
-from imaging.formats.dicom_facts import first_line
 from imaging.formats.dicom_header import UNDEFINED, Header
 from imaging.formats.dicom_layout import Layout
 from imaging.progress import Cancelled, Progress
@@ -43,7 +42,7 @@ def load_frames(
         except (Cancelled, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - decoders raise anything on damaged bytes
-            reasons.append(first_line(error))
+            reasons.append(one_line(error))
         else:
             return
     raise ScanProblem(f"its pixels cannot be decoded ({_likeliest(reasons)})", header.path, "Get the file again")

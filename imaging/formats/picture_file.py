@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from imaging.errors import ScanProblem
+from imaging.errors import ScanProblem, one_line
 from imaging.quiet import quiet
 from imaging.scan import Pixels
 
@@ -124,7 +124,9 @@ def read_picture(path: Path, picture: Picture) -> Pixels:
                 image.load()
                 pixels = _pixels(image, picture)
             except (OSError, ValueError, SyntaxError, EOFError) as error:
-                raise ScanProblem(f"its pixels cannot be read ({_said(error)})", path, "Get the file again") from error
+                raise ScanProblem(
+                    f"its pixels cannot be read ({one_line(error)})", path, "Get the file again"
+                ) from error
     return turned(pixels, picture.orientation)
 
 
@@ -142,7 +144,7 @@ def _opened(path: Path) -> Any:
         limit = f"pictures are read whole up to {LARGEST // 10**6} megapixels, and slides are not read yet"
         raise ScanProblem(f"{what}; {limit}", path, "Save a part of it or a smaller copy") from error
     except (ValueError, SyntaxError, EOFError) as error:
-        raise ScanProblem(f"cannot be read as a picture ({_said(error)})", path, "Get the file again") from error
+        raise ScanProblem(f"cannot be read as a picture ({one_line(error)})", path, "Get the file again") from error
 
 
 def _claimed_size(path: Path) -> tuple[int, int] | None:
@@ -179,8 +181,3 @@ def _png_depth(path: Path) -> tuple[int, bool]:
     with path.open("rb") as stream:
         head = stream.read(26)
     return (head[24], bool(head[25] & 2)) if len(head) == 26 else (8, False)
-
-
-def _said(error: BaseException) -> str:
-    """What an error says, on one line."""
-    return " ".join(str(error).split())[:160].rstrip(". ") or type(error).__name__

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from imaging.errors import ScanProblem
+from imaging.errors import ScanProblem, one_line
 from imaging.formats.picture_file import Picture, check_pixels, turn_notes, turned, turned_size
 from imaging.quiet import quiet
 from imaging.scan import Pixels
@@ -36,7 +36,7 @@ def _opened(path: Path) -> Any:
     try:
         return tifffile.TiffFile(path)
     except Exception as error:
-        raise ScanProblem(f"cannot be read as TIFF ({_said(error)})", path, "Get the file again") from error
+        raise ScanProblem(f"cannot be read as TIFF ({one_line(error)})", path, "Get the file again") from error
 
 
 def _described(tiff: Any, path: Path) -> Picture:
@@ -57,7 +57,7 @@ def _described(tiff: Any, path: Path) -> Picture:
     except ScanProblem:
         raise
     except Exception as error:
-        raise ScanProblem(f"cannot be read as TIFF ({_said(error)})", path, "Get the file again") from error
+        raise ScanProblem(f"cannot be read as TIFF ({one_line(error)})", path, "Get the file again") from error
     if total > pages:
         notes.append(
             f"holds {total} pages; the first {pages} of one size are read" if pages > 1 else "the first page is read"
@@ -123,7 +123,9 @@ def read_tiff(path: Path, picture: Picture) -> Pixels:
             except ScanProblem:
                 raise
             except Exception as error:
-                raise ScanProblem(f"its pixels cannot be read ({_said(error)})", path, "Get the file again") from error
+                raise ScanProblem(
+                    f"its pixels cannot be read ({one_line(error)})", path, "Get the file again"
+                ) from error
             out[index] = turned(pixels, picture.orientation)
     return out
 
@@ -144,8 +146,3 @@ def _page(page: Any, picture: Picture) -> Pixels:
     if pixels.dtype.kind == "b":
         return pixels.astype(np.uint8) * np.uint8(255)
     return pixels.astype(picture.dtype, copy=False)
-
-
-def _said(error: BaseException) -> str:
-    """What an error says, on one line."""
-    return " ".join(str(error).split())[:160].rstrip(". ") or type(error).__name__
