@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from models.connected import connected
 from models.kinds.ordering import Place, assign_in_order
 
 Array: TypeAlias = NDArray[Any]
@@ -41,18 +42,6 @@ class Piece:
     def centre(self) -> tuple[float, float]:
         """The middle of its rectangle."""
         return self.x + self.width / 2, self.y + self.height / 2
-
-
-AREA = 4
-"""The column of `connected`'s figures that holds the area."""
-
-
-def connected(bits: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """8-connected parts numbered from 1, and a row of x, y, width, height, area for each (0: the rest)."""
-    import cv2
-
-    _, numbers, figures, _ = cv2.connectedComponentsWithStats(bits.astype(np.uint8), connectivity=8)
-    return np.asarray(numbers, np.int32), np.asarray(figures, np.int32)
 
 
 def pieces_of(

@@ -154,7 +154,8 @@ def _vector_facts(package: ModelPackage, one: Played) -> dict[str, object]:
 
 def _import(arguments: Namespace, console: Console) -> int:
     from models.catalogue import user_folder
-    from models.importer import Answers, import_model
+    from models.draft import Answers
+    from models.importer import import_model
 
     answers = Answers(
         name=arguments.name,

@@ -12,7 +12,7 @@ import numpy as np
 from imaging.progress import Progress
 from models.checking import read_array
 from models.decode import activated
-from models.importer import Answers, Array, Draft, TestVector, labels_of, slug
+from models.draft import Answers, Array, Draft, TestVector, labels_of, slug
 from models.inspect import Graph, axis_of, inspect
 from models.manifest import Json, inside
 from models.package import Settings, Step

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from imaging.progress import Progress
-from models.importer import Answers, Draft, TestVector, labels_of, slug
+from models.draft import Answers, Draft, TestVector, labels_of, slug
 from models.inspect import Graph, Side, axis_of, inspect
 from models.manifest import Json
 from models.probing import run_once, sample_input

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from dataset.annotation import Proposal, new_id
 from dataset.mask import Mask, empty_mask
 from imaging.geometry import Region
+from models.connected import AREA, connected
 from models.decode import NOTHING, chosen_labels
 from models.dense import channel_count, score_blocks
 from models.package import ModelPackage
-from models.pieces import AREA, connected
 from models.problem import ModelProblem
 from models.reading import Findings, Reading, shares
 from models.volume import segment_volume

@@ -8,7 +8,8 @@ from onnx import helper
 
 from imaging.progress import silent
 from models.catalogue import entries, find, open_folder
-from models.importer import Answers, import_model, importers, labels_of, slug
+from models.draft import Answers, labels_of, slug
+from models.importer import import_model, importers
 from models.problem import ModelProblem
 from tests.models.graphs import (
     constant_outputs,
