@@ -78,26 +78,28 @@ def _sagittal(x: Grey, y: Grey, beside: float) -> Grey:
     centres = np.array(DISCS)
     middle = np.interp(y, [*centres[:, 1], 245.0], [*centres[:, 0], 118.0])
     across = x - middle
-    grey = 75 + 30 * _inside(across, 60, 110, 25)
+    grey = 105 + 40 * _inside(across, 60, 110, 25)
     narrow = 1 - 0.35 * beside**2
     body = _inside(across, -19 * narrow, 18 * narrow, 1.2) * (1 - 0.5 * beside**4)
-    grey = _blend(grey, 20, _inside(across, -22 * narrow, 20 * narrow, 1.5))
-    grey = _blend(grey, 165, body)
+    grey = _blend(grey, 25, _inside(across, -22 * narrow, 20 * narrow, 1.5))
+    grey = _blend(grey, 180, body)
     for disc_x, disc_y, tilt in DISCS:
         along, height = x - disc_x, (y - disc_y) - tilt * (x - disc_x)
-        half = 5.8 - 1.2 * (along / 19) ** 2
-        inside = _inside(along, -19 * narrow, 18.5 * narrow, 1) * _inside(height / half, -1, 1, 0.18)
-        grey = _blend(grey, 30, _inside(along, -20, 20, 1) * _inside(height / (half + 2), -1, 1, 0.2))
-        core = np.exp(-((along / 13) ** 4) - (height / (half * 0.62)) ** 4)
-        grey = _blend(grey, 55 + 190 * core * (1 - 0.5 * beside), inside)
+        half = 6.2 - 1.4 * (along / 19) ** 2
+        inside = _inside(along, -19 * narrow, 18.5 * narrow, 1) * _inside(height / half, -1, 1, 0.15)
+        marrow = _inside(along, -18 * narrow, 17 * narrow, 2) * np.exp(-(((np.abs(height) - half - 6) / 4) ** 2))
+        grey = _blend(grey, 225, marrow * 0.7)
+        grey = _blend(grey, 45, _inside(along, -20, 19, 1) * _inside(height / (half + 1.2), -1, 1, 0.12))
+        core = np.exp(-((along / 12) ** 4) - (height / (half * 0.55)) ** 4)
+        grey = _blend(grey, 85 + 95 * core * (1 - 0.5 * beside), inside)
     canal = _inside(across, 21, 34, 1.5) * max(0.0, 1 - (beside * 2.2) ** 4)
     grey = _blend(grey, 560, canal)
     grey = _blend(grey, 330, canal * _inside(across, 25, 30, 2) * _inside(y, -10, 70, 10))
     spinous = _inside(across, 42, 72, 3) * (0.5 + 0.5 * np.cos((y - 25) / 39 * 2 * np.pi)) * (1 - beside**2)
-    grey = _blend(grey, 190, spinous * 0.8)
+    grey = _blend(grey, 200, spinous * 0.8)
     skin = 172 + 14 * np.sin((y - 40) / 90)
     grey = _blend(grey, 640, _inside(x - skin, 0, 9, 1.5))
-    return _blend(grey, 12, _inside(x - skin, 9, 200, 1.5))
+    return _blend(grey, 25, _inside(x - skin, 9, 200, 1.5))
 
 
 def write_lumbar(path: Path) -> None:
