@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -14,6 +16,7 @@ from desktop_app.tool import Mark
 from desktop_app.widgets import paint_chip
 
 Index = QModelIndex | QPersistentModelIndex
+Place: TypeAlias = tuple[int, int, str]
 SHAPES: dict[type, str] = {Box: "box", Polygon: "polygon", Polyline: "line", Points: "points", WholeScan: "whole scan"}
 
 
@@ -41,8 +44,15 @@ def place_of(mark: Mark) -> str:
     return shape if plane is None else f"{shape} · plane {plane.index + 1}"
 
 
+def place_in_list(mark: Mark) -> Place:
+    """Whole-scan labels first, then by plane, then in the order they were proposed or drawn."""
+    plane = geometry_plane(mark.geometry)
+    made_as = (mark.origin if isinstance(mark, Annotation) else "") or mark.id
+    return (-1, -1, made_as) if plane is None else (plane.axis, plane.index, made_as)
+
+
 class MarkModel(QAbstractListModel):
-    """The marks of the session: proposals first (they wait), then annotations."""
+    """The marks of the session by plane; what is made of a proposal stands where the proposal stood."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -50,6 +60,7 @@ class MarkModel(QAbstractListModel):
         self.marks: tuple[Mark, ...] = ()
         self.this_plane = False
         self._rows: dict[str, int] = {}
+        self._places: dict[str, tuple[Mark, Place]] = {}
 
     def refresh(self) -> bool:
         """Take the marks as they are now; whether rows came or went."""
@@ -57,6 +68,7 @@ class MarkModel(QAbstractListModel):
         marks: tuple[Mark, ...] = (*session.proposals, *session.document.annotations)
         if self.this_plane:
             marks = tuple(mark for mark in marks if lies_on(mark.geometry, session.plane))
+        marks = self._in_order(marks)
         rows = {mark.id: number for number, mark in enumerate(marks)}
         if rows == self._rows:
             self.marks = marks
@@ -67,6 +79,15 @@ class MarkModel(QAbstractListModel):
         self.marks, self._rows = marks, rows
         self.endResetModel()
         return True
+
+    def _in_order(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """By place; places are kept, because finding the plane of a large mask takes a while."""
+        places: dict[str, tuple[Mark, Place]] = {}
+        for mark in marks:
+            known = self._places.get(mark.id)
+            places[mark.id] = known if known is not None and known[0] is mark else (mark, place_in_list(mark))
+        self._places = places
+        return tuple(sorted(marks, key=lambda mark: places[mark.id][1]))
 
     def row_of(self, mark_id: str) -> int:
         """The row of a mark, or -1."""

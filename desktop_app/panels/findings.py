@@ -155,8 +155,8 @@ class FindingsView(QWidget):
     def _refresh(self) -> None:
         at = self.list.verticalScrollBar().value()
         if self.model.refresh():
-            self._show_selection()
             self.list.verticalScrollBar().setValue(at)
+            self._show_selection()
         total = self.model.rowCount()
         info = self._session.info
         self.this_plane.setVisible(info is not None and info.size.planes > 1)

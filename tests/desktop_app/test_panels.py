@@ -128,13 +128,13 @@ def test_ten_thousand_cases_are_listed_without_a_wait(reader: Reader) -> None:
     assert view.model.rowCount() == sum("7" in row.title for row in rows)
 
 
-def test_findings_are_one_list_with_proposals_first(reader: Reader) -> None:
+def test_findings_are_one_list_in_which_nothing_jumps(reader: Reader) -> None:
     view = panel(reader, FindingsView)
     reader.open(volume(), prediction(proposal(1), proposal(2, score=0.7)))
     reader.session.accept(["p1"])
     reader.settle()
-    assert [state_of(mark) for mark in view.model.marks] == ["proposed", "accepted"]
-    text = str(view.model.data(view.model.index(1), Qt.ItemDataRole.AccessibleTextRole))
+    assert [state_of(mark) for mark in view.model.marks] == ["accepted", "proposed"]
+    text = str(view.model.data(view.model.index(0), Qt.ItemDataRole.AccessibleTextRole))
     assert text == "Disc, score 0.90, accepted, finder@1.0, box · plane 7"
     reader.session.relabel(["p2"], "cyst")
     reader.settle()
