@@ -45,6 +45,7 @@ class MarkPainter:
         self._sizes: dict[str, tuple[float, float]] = {}
         self._stripes: dict[int, QBrush] = {}
         self._strips: tuple[tuple[Outline, ...], _Strips] | None = None
+        self._placed: tuple[tuple[Chip, ...], float, list[tuple[int, int, QPixmap]]] | None = None
         self._chips: OrderedDict[object, QPixmap] = OrderedDict()
 
     def measure(self, text: str) -> tuple[float, float]:
@@ -65,8 +66,11 @@ class MarkPainter:
             if outline.kind != "rectangle":
                 self._draw_lines(painter, outline)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for chip in plan.chips:
-            painter.drawPixmap(round(chip.rect[0]), round(chip.rect[1]), self._chip(chip, ratio))
+        if self._placed is None or self._placed[0] is not plan.chips or self._placed[1] != ratio:
+            drawn = [(round(chip.rect[0]), round(chip.rect[1]), self._chip(chip, ratio)) for chip in plan.chips]
+            self._placed = (plan.chips, ratio, drawn)
+        for x, y, pixmap in self._placed[2]:
+            painter.drawPixmap(x, y, pixmap)
         self._draw_handles(painter, plan)
 
     def _width(self, outline: Outline) -> float:
