@@ -34,6 +34,10 @@ class Desk(Protocol):
         """Choose a dataset folder to open or make."""
         ...
 
+    def ask_label(self) -> None:
+        """Name a new label."""
+        ...
+
     def ask_export(self) -> None:
         """Choose a format and a folder and export."""
         ...

@@ -164,6 +164,9 @@ def edit_rows() -> tuple[ActionRow, ...]:
             can=_has_selection,
         ),
         ActionRow(
+            "new-label", "New label…", lambda d: d.ask_label(), ("Ctrl+L",), menu="Findings", group=1, icon="tag"
+        ),
+        ActionRow(
             "empty",
             "Confirm: nothing to mark",
             lambda d: d.session.confirm_empty(),

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop_app.canvas.hovering import HoverInfo
 from desktop_app.jobs import Job
 from desktop_app.session import Session
 from desktop_app.theme import Theme
@@ -216,3 +217,18 @@ class StatusLine(QFrame):
         made = label("", "number")
         made.setMinimumWidth(theme.px(width))
         return made
+
+
+def position_text(info: HoverInfo) -> str:
+    """Pixels of the plane, and millimetres of the patient where known."""
+    text = f"{info.x:.1f}, {info.y:.1f} px"
+    if info.world is not None:
+        text += "   " + ", ".join(f"{value:.1f}" for value in info.world) + " mm"
+    return text
+
+
+def value_text(info: HoverInfo) -> str:
+    """The value under the mouse: a number with its unit, or red, green and blue."""
+    if not info.values:
+        return ""
+    return " ".join(f"{value:g}" for value in info.values) + (f" {info.unit}" if info.unit else "")

@@ -222,6 +222,32 @@ class Destination(Sheet):
         self.go.setEnabled(bool(self.place.text().strip()))
 
 
+class NewLabel(Sheet):
+    """The name of a new label."""
+
+    def __init__(self, parent: QWidget | None, theme: Theme) -> None:
+        super().__init__(parent, theme, "New label", "Cancel")
+        self.name = Field()
+        self.name.setAccessibleName("Name of the label")
+        self.name.setPlaceholderText("Name, as readers say it")
+        self.name.setMaxLength(80)
+        self.add_form((("Name", self.name),))
+        self.go = self.add_chief("Add", "Add the label to the dataset")
+        self.go.setEnabled(False)
+        self.name.textChanged.connect(self._check)
+        self.name.returnPressed.connect(self.go.click)
+        self.setMinimumWidth(theme.px(380))
+        self.name.setFocus()
+
+    @property
+    def chosen_name(self) -> str:
+        """The name without what surrounds it."""
+        return " ".join(self.name.text().split())
+
+    def _check(self) -> None:
+        self.go.setEnabled(bool(self.chosen_name))
+
+
 class About(Sheet):
     """What this is, and the truth about devices; the text comes when it has been found out."""
 

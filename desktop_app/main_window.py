@@ -32,11 +32,12 @@ from PySide6.QtWidgets import (
 
 from desktop_app import dialogs, exchange, panels, theme
 from desktop_app.actions import all_rows
-from desktop_app.bars import ProblemBar, StatusLine
+from desktop_app.bars import ProblemBar, StatusLine, position_text, value_text
 from desktop_app.canvas.hovering import HoverInfo
 from desktop_app.canvas.scan_pane import ScanPane
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.icons import pixmap
+from desktop_app.labelling import label_named
 from desktop_app.menus import ActionSet
 from desktop_app.panel import Panel
 from desktop_app.panels.scrubber import Scrubber
@@ -194,6 +195,14 @@ class MainWindow(QMainWindow):
         if scans:
             self._keep(last_folder=str(scans[0].parent))
             self._session.open_paths(scans)
+
+    def ask_label(self) -> None:
+        """Name a new label; what is selected gets it."""
+        sheet = dialogs.NewLabel(self, self._look)
+        if _ask(sheet):
+            label = label_named(sheet.chosen_name, self._session.labels)
+            self._session.add_labels([label])
+            self._session.choose_label(label.id)
 
     def ask_export(self) -> None:
         """Choose a format and a folder and export."""
@@ -376,18 +385,3 @@ def _ask(sheet: dialogs.Sheet) -> bool:
     answer = sheet.exec()
     sheet.deleteLater()
     return bool(answer)
-
-
-def position_text(info: HoverInfo) -> str:
-    """Pixels of the plane, and millimetres of the patient where known."""
-    text = f"{info.x:.1f}, {info.y:.1f} px"
-    if info.world is not None:
-        text += "   " + ", ".join(f"{value:.1f}" for value in info.world) + " mm"
-    return text
-
-
-def value_text(info: HoverInfo) -> str:
-    """The value under the mouse: a number with its unit, or red, green and blue."""
-    if not info.values:
-        return ""
-    return " ".join(f"{value:g}" for value in info.values) + (f" {info.unit}" if info.unit else "")

@@ -66,7 +66,7 @@ class FindingsView(QWidget):
         self.list.setAccessibleName("Findings")
         self.list.setMinimumHeight(theme.px(92))
         self.empty = Empty(theme, "findings", "No findings", "Run a model, or draw a box (R).", size=28)
-        tip = "Label of new marks; with a selection, relabels it  (Ctrl+1 … 9)"
+        tip = "Label of new marks; with a selection, relabels it  (Ctrl+1 … 9; a new one Ctrl+L)"
         self.labels = Chooser("Label of new and selected marks", tip)
         self.threshold = slider(0, 100, "Hide proposals that score less")
         self._threshold_text = label("", "number")

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton, QWidget
 
 from desktop_app.action import readable_key
-from desktop_app.dialogs import About, Destination, KeySheet, Preferences, halves
+from desktop_app.dialogs import About, Destination, KeySheet, NewLabel, Preferences, halves
 from desktop_app.exchange import import_models, is_model
 from desktop_app.main_window import MainWindow
 from desktop_app.settings import Settings
 from desktop_app.theme import DARK
 from imaging.errors import Problem
-from tests.desktop_app.conftest import Reader, volume
+from tests.desktop_app.conftest import Reader, prediction, proposal, volume
 
 pytestmark = pytest.mark.gui
 
@@ -100,6 +101,23 @@ def test_export_wants_a_place_before_it_goes(reader: Reader, monkeypatch: pytest
     answer(choose)
     reader.window.ask_export()
     assert asked == [("yolo", tmp_path)]
+
+
+def test_a_new_label_is_added_and_given_to_the_selection(reader: Reader) -> None:
+    reader.open(volume(), prediction(proposal(1)))
+    reader.session.select(["p1"])
+
+    def name_it(box: QWidget) -> None:
+        assert isinstance(box, NewLabel)
+        assert not box.go.isEnabled()
+        QTest.keyClicks(box.name, "Schmorl node")
+        QTest.keyClick(box.name, Qt.Key.Key_Return)
+
+    answer(name_it)
+    QTest.keyClick(reader.window.focusWidget() or reader.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    reader.settle()
+    assert [a.label for a in reader.session.document.annotations] == ["schmorl-node"]
+    assert reader.session.label_of("schmorl-node").name == "Schmorl node"
 
 
 def test_leaving_with_unsaved_edits_asks_and_enter_stays(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
