@@ -241,20 +241,11 @@ class Dataset:
                     raise DatasetProblem(f"has no revision or prediction {identity!r}", record.title)
             used = {annotation.label for annotation in snapshot.annotations}
             self._catalogue.require_labels(used, record.title)
+            basis = basis or basis_of(snapshot, entry.revisions.get(base))
             revision = Revision(
-                new_id(),
-                key,
-                author,
-                now(),
-                basis or basis_of(snapshot, entry.revisions.get(base)),
-                base,
-                prediction,
-                finished,
-                reviewed,
-                len(snapshot.annotations),
-                tuple(sorted(used)),
-                self._journals.marks(key),
-            )
+                new_id(), key, author, now(), basis, base, prediction, finished, reviewed,
+                len(snapshot.annotations), tuple(sorted(used)), self._journals.marks(key),
+            )  # fmt: skip
             files = revision_files(revision, snapshot, record.info, self.labels)
             placed = {f"scans/{key}/revisions/{name}": data for name, data in files.items()}
             facts = {"scan": key, "revision": revision.id, "basis": revision.basis}
@@ -368,9 +359,8 @@ class Dataset:
             where = self.folder / labelfile.NAME
             raise DatasetProblem(f"has lost label {lost[0]!r}, which marks use", where, "Put it back")
         if self.is_writable:
-            for key in self._journals.edited():
-                if key in self._catalogue.entries:
-                    self._journals.drop_covered(self._catalogue.entries[key].revisions.values())
+            for entry in self._catalogue.entries.values():
+                self._journals.drop_covered(entry.revisions.values())
 
     def _is_waiting(self, record: ScanRecord) -> bool:
         """Whether a scan may be accepted without being named: a model has read it and no person has begun on it."""

@@ -16,7 +16,6 @@ from filelock import FileLock, Timeout
 from dataset.annotation import new_id
 from dataset.document import Edit
 from dataset.durable import make_folder, problem_of, told
-from dataset.errors import DatasetProblem
 from dataset.journal import Journal, JournalText, read_journal
 from dataset.record import Marks, Revision, Unsaved
 
@@ -103,7 +102,7 @@ class Journals:
     def drop_covered(self, revisions: Iterable[Revision]) -> None:
         """Remove journals of ended sessions that are wholly in a revision: the program was killed before it could."""
         covered = dict(mark for revision in revisions for mark in revision.covers)
-        for path in self._paths():
+        for path in self._paths() if covered else ():
             if path.name in covered and self._is_free(path):
                 text = read_journal(path)
                 if text is None or len(text.edits) <= covered[path.name]:
@@ -128,8 +127,7 @@ class Journals:
             return
         with told(self.folder):
             make_folder(self.folder)
-        if not self._take(self.session):
-            raise DatasetProblem("is locked by another program", self.folder)
+        self._take(self.session)
 
     def _take(self, session: str) -> bool:
         lock = FileLock(self.folder / f"{session}.lock", timeout=0, thread_local=False)

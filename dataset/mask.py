@@ -135,7 +135,8 @@ class Mask:
         if height == 0 or width == 0:
             return self
         bits = np.asarray(bits, np.bool_)
-        tiles = dict(self.tiles)
+        # A proxy copies its dictionary as it is; `dict` would hash thousands of keys anew for every brush stamp.
+        tiles = self.tiles.copy() if isinstance(self.tiles, MappingProxyType) else dict(self.tiles)
         for row in range(y // TILE, (y + height - 1) // TILE + 1):
             for column in range(x // TILE, (x + width - 1) // TILE + 1):
                 _paint_tile(tiles, TileKey(plane, row, column), (x, y), bits, value=value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from dataset.annotation import Box, WholeScan, accepted
 from dataset.document import Document, Edit, Snapshot
 from dataset.errors import DatasetProblem
 from dataset.folder import Dataset
+from dataset.groups import Shares
 from dataset.label import Code, Label, LabelSet
 from dataset.mask import mask_of_plane, mask_of_stack
 from dataset.prediction import ModelRef
@@ -33,6 +35,8 @@ def test_a_new_dataset_is_found_again(tmp_path: Path) -> None:
     again = Dataset.open(tmp_path / "a" / "set")
     assert (again.id, again.title, again.labels, again.folder) == (made.id, "Spines", LABELS, made.folder)
     assert Dataset.open_or_create(made.folder).id == made.id
+    more = LabelSet("spine", (NODULE, Label("cyst", "Cyst", "#00ff00")))
+    assert [label.id for label in Dataset.open_or_create(made.folder, more).labels.labels] == ["disc", "nodule", "cyst"]
     assert Dataset.open_or_create(tmp_path / "other").id != made.id
 
 
@@ -92,8 +96,6 @@ def test_pixels_of_every_type_are_kept_exactly(tmp_path: Path, shape: tuple[int,
     dataset = Dataset.create(tmp_path / "set")
     scan = picture(values) if shape[0] == 1 else volume()
     if shape[0] > 1:
-        from dataclasses import replace
-
         from imaging.geometry import Size
         from imaging.loaded import LoadedScan
 
@@ -138,7 +140,6 @@ class Slide:
 
     def __init__(self, kind: str) -> None:
         self._whole = picture()
-        from dataclasses import replace
 
         self._info = replace(self._whole.info, kind=kind)  # type: ignore[arg-type]
 
@@ -256,7 +257,6 @@ def test_accepting_all_leaves_alone_what_people_have_begun(dataset: Dataset) -> 
 
 
 def test_a_classifier_is_accepted_as_a_label_of_the_whole_scan(dataset: Dataset) -> None:
-    from dataclasses import replace
 
     given = replace(prediction("flat", scores=(("disc", 0.2), ("nodule", 0.8))), proposals=())
     dataset.save_prediction(given)
@@ -265,7 +265,6 @@ def test_a_classifier_is_accepted_as_a_label_of_the_whole_scan(dataset: Dataset)
 
 
 def test_an_accepted_prediction_of_nothing_confirms_that_nothing_is_there(dataset: Dataset) -> None:
-    from dataclasses import replace
 
     given = replace(prediction("flat", settings=(("threshold", "many"),)), proposals=())
     dataset.save_prediction(given)
@@ -536,6 +535,7 @@ def test_a_scan_is_found_by_the_beginning_of_its_key(dataset: Dataset) -> None:
 def test_what_travels_leaves_out_the_key_the_journal_and_the_index(dataset: Dataset) -> None:
     dataset.keep("flat", Edit("1", put=(annotation(),)))
     dataset.save_prediction(prediction("deep", CUBE))
+    dataset.records()
     travelling = set(dataset.travelling_files())
     stays = names(dataset.folder) - travelling
     assert {name.split("/")[0] for name in stays} == {"group.key", "journal", "index.sqlite", ".lock"}
@@ -549,3 +549,133 @@ def test_a_read_only_folder_opens_for_reading(dataset: Dataset, monkeypatch: pyt
     assert not other.is_writable
     assert other.head("flat").revision == saved
     assert (other.unsaved(), other.unsaved_edits("flat")) == ((), ())
+
+
+def test_a_scan_removed_by_hand_is_gone(dataset: Dataset) -> None:
+    import shutil
+
+    dataset.records()
+    shutil.rmtree(dataset.folder / "scans" / "flat")
+    assert [record.key for record in dataset.records()] == ["deep"]
+    assert [record.key for record in Dataset.open(dataset.folder).records()] == ["deep"]
+    with pytest.raises(DatasetProblem, match="holds no scan 'nobody'"):
+        dataset.record("nobody")
+
+
+def test_a_revision_removed_by_hand_is_gone(dataset: Dataset) -> None:
+    saved = dataset.save_revision("flat", Snapshot((annotation(),)), author="ana")
+    assert dataset.head("flat").revision == saved
+    (dataset.folder / "scans" / "flat" / "revisions" / f"{saved.id}.json").unlink()
+    assert dataset.head("flat").revision is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"basis":"corrected"', '"basis":"guessed"'), ('"kind":"revision"', '"kind":"prediction"'),
+        ('"covers":[]', '"covers":[["a"]]'), ('"covers":[]', '"covers":[[1,2]]'), ('"finished":true', '"finished":1'),
+        ('"count":1', '"count":true'), ('"labels":["disc"]', '"labels":"disc"'), ('"format":1', '"format":2'),
+        ('"overread":{', '"overread":0,"x":{'),
+    ],
+)  # fmt: skip
+def test_a_revision_with_a_wrong_value_is_one_clear_line(dataset: Dataset, old: str, new: str) -> None:
+    saved = dataset.save_revision("flat", Snapshot((annotation(),)), author="ana")
+    path = dataset.folder / "scans" / "flat" / "revisions" / f"{saved.id}.json"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    (dataset.folder / "index.sqlite").unlink(missing_ok=True)
+    with pytest.raises(DatasetProblem) as caught:
+        Dataset.open(dataset.folder).head("flat")
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_a_mask_file_that_leaves_the_folder_is_refused(dataset: Dataset) -> None:
+    saved = dataset.save_revision("flat", Snapshot((annotation(CUBE),)), author="ana")
+    path = dataset.folder / "scans" / "flat" / "revisions" / f"{saved.id}.json"
+    path.write_text(path.read_text().replace('"layer":"', '"layer":"/../../../'))
+    with pytest.raises(DatasetProblem, match="no plain name"):
+        dataset.snapshot(saved)
+
+
+def test_an_absurdly_large_mask_file_is_not_read(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = dataset.save_revision("flat", Snapshot((annotation(CUBE),)), author="ana")
+    monkeypatch.setattr("dataset.files.LARGEST_MASK_FILE", 10)
+    with pytest.raises(DatasetProblem, match="too large"):
+        dataset.snapshot(saved)
+
+
+def test_accepting_with_another_threshold_and_without_one(dataset: Dataset) -> None:
+    given = prediction("flat", Box(Plane(), 0, 0, 1, 1), Box(Plane(), 5, 5, 1, 1), settings=(("tile", "256"),))
+    dataset.save_prediction(given)
+    (saved,) = dataset.accept("flat", "bob", threshold=0.505)
+    assert saved.count == 1
+    newer = prediction("flat", settings=(("tile", "256"), ("threshold", "0.9")))
+    dataset.save_prediction(newer)
+    (second,) = dataset.accept("flat", "bob", threshold=0.0)
+    assert (second.count, second.base) == (1, saved.id)
+    assert dataset.head("flat").revision == second
+
+
+def test_a_session_file_of_another_kind_in_the_journal_folder_is_left_alone(dataset: Dataset) -> None:
+    folder = dataset.folder / "journal"
+    folder.mkdir()
+    (folder / "notes.jsonl").write_text("mine")
+    (folder / f"{'0' * 26}-0001-flat.jsonl").write_bytes(b"torn")
+    assert dataset.unsaved() == ()
+    dataset.save_revision("flat", Snapshot((annotation(),)), author="ana")
+    dataset.close()
+    assert (folder / "notes.jsonl").read_text() == "mine"
+
+
+def test_the_journals_of_many_scans_stay_apart(dataset: Dataset) -> None:
+    one, two = Edit("1", put=(annotation(),)), Edit("2", put=(annotation(),))
+    dataset.keep("flat", one)
+    dataset.keep("deep", two)
+    assert dataset.unsaved_edits("flat") == (one,)
+    assert {unsaved.scan for unsaved in dataset.unsaved()} == {"flat", "deep"}
+    dataset.save_revision("flat", Snapshot(one.put), author="ana")
+    assert dataset.unsaved_edits("flat") == ()
+    assert dataset.unsaved_edits("deep") == (two,)
+
+
+def test_threads_may_use_a_dataset_together(dataset: Dataset) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def work(number: int) -> None:
+        key = ("flat", "deep")[number % 2]
+        dataset.keep(key, Edit(str(number), put=(annotation(),)))
+        dataset.save_revision(key, Snapshot((annotation(),)), author=f"reader {number}")
+        dataset.save_prediction(prediction(key))
+        dataset.records()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(16)))
+    assert sum(len(dataset.revisions(key)) for key in ("flat", "deep")) == 16
+    assert sum(len(record.predictions) for record in dataset.records()) == 16
+    assert dataset.verify(silent()) == []
+
+
+def test_a_scan_of_another_program_gives_its_patient_the_same_split(tmp_path: Path) -> None:
+    one = Dataset.create(tmp_path / "set")
+    other = Dataset.open(one.folder)
+    written = one.add_scan(picture(patient="Roe"), "k1", silent()).split
+    other._manifest = replace(other._manifest, shares=Shares(0.0, 0.0) if written != "test" else Shares(1.0, 0.0))
+    assert other.add_scan(picture(patient="Roe"), "k2", silent()).split == written
+    assert other.add_scan(picture(patient="Doe"), "k3", silent()).split != written or written == "train"
+
+
+def test_a_journal_that_goes_on_after_its_revision_is_replayed_from_there(dataset: Dataset) -> None:
+    first, second = Edit("1", put=(annotation(),)), Edit("2", put=(annotation(),))
+    dataset.keep("flat", first)
+    (journal,) = (dataset.folder / "journal").glob("*.jsonl")
+    head_only = journal.read_bytes()
+    dataset.keep("flat", second)
+    both = journal.read_bytes()
+    journal.write_bytes(head_only)
+    dataset._journals._own["flat"][0].number = 1
+    dataset.save_revision("flat", Snapshot(first.put), author="ana")
+    dataset.close()
+    journal.write_bytes(both)
+    assert Dataset.open(dataset.folder).unsaved_edits("flat") == (second,)

@@ -143,3 +143,10 @@ def test_a_key_file_wins_over_a_wrong_environment(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("OVERREAD_GROUP_KEY", "of another dataset")
     dataset.add_scan(picture(), "k", silent())
     assert verify_folder(dataset.folder, silent()) == []
+
+
+def test_a_scan_without_any_name_has_nothing_to_strike() -> None:
+    from dataset.described import info_to_json
+
+    nameless = replace(picture().info, name="", sources=(), notes=("as it is",))
+    assert info_to_json(nameless)["notes"] == ["as it is"]

@@ -16,7 +16,7 @@ from dataset.durable import problem_of
 from dataset.errors import DatasetProblem
 from dataset.folder import Dataset
 from dataset.mask import mask_of_plane
-from dataset.store import Store
+from dataset.store import Store, user_name
 from dataset.verify import verify_folder
 from imaging.progress import silent
 from tests.dataset.scans import LABELS, annotation, picture, prediction
@@ -294,3 +294,45 @@ def test_a_disk_that_turns_read_only(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
     reading.save_revision("flat", Snapshot((annotation(),)), author="ana", base=saved.id)
     assert verify_folder(dataset.folder, silent()) == []
+
+
+def test_a_user_without_a_name_is_no_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("uid")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert user_name() == ""
+
+
+def test_a_chain_that_is_gone_begins_anew_and_verifying_says_so(dataset: Dataset) -> None:
+    (dataset.folder / "audit.jsonl").unlink()
+    other = Dataset.open(dataset.folder)
+    other.audit("ana", "looked")
+    assert any("not in the audit chain" in str(finding) for finding in verify_folder(dataset.folder, silent()))
+
+
+def test_a_journal_folder_that_cannot_be_locked_is_one_clear_line(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_lock: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", full)
+    with pytest.raises(DatasetProblem, match="no room left"):
+        dataset.keep("flat", Edit("Draw", put=(annotation(),)))
+    with pytest.raises(DatasetProblem, match="no room left"):
+        dataset.audit("ana", "looked")
+
+
+def test_an_empty_chain_is_begun(dataset: Dataset) -> None:
+    (dataset.folder / "audit.jsonl").write_bytes(b"\n")
+    Dataset.open(dataset.folder).audit("ana", "looked")
+    assert b'"prev":""' in (dataset.folder / "audit.jsonl").read_bytes()
+
+
+def test_folders_that_need_no_sync_are_not_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataset.durable._open_folder", lambda _folder: None)
+    dataset = Dataset.create(tmp_path / "set", LABELS)
+    dataset.keep("flat", Edit("Draw", put=(annotation(),)))
+    assert verify_folder(dataset.folder, silent()) == []
+    dataset.close()

@@ -17,7 +17,7 @@ from dataset.folder import Dataset
 from dataset.mask import mask_of_plane
 from dataset.verify import verify_folder
 from imaging.progress import silent
-from tests.dataset.scans import annotation, prediction
+from tests.dataset.scans import annotation, picture, prediction
 
 MASK = mask_of_plane(np.ones((4, 5), np.bool_), 0, x=3, y=3)
 
@@ -162,3 +162,18 @@ def test_a_chain_that_names_files_outside_is_found_and_they_are_not_read(folder:
 def test_a_folder_that_is_no_dataset_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(DatasetProblem, match="no dataset folder"):
         verify_folder(tmp_path, silent())
+
+
+def test_a_journal_with_a_wrong_value_and_a_scan_by_reference(dataset: Dataset) -> None:
+    import zlib
+
+    dataset.add_scan(picture(), "ref", silent(), keep_pixels=False)
+    dataset.keep("flat", Edit("1", put=(annotation(),)))
+    dataset.keep("deep", Edit("1", put=(annotation(),)))
+    body = b'{"journal":1}'
+    first, second = sorted((dataset.folder / "journal").glob("*.jsonl"))
+    first.write_bytes(b'{"c":"%08x","e":%b}\n' % (zlib.crc32(body), body))
+    second.write_bytes(b"torn")
+    assert [str(finding) for finding in dataset.verify(silent())] == [
+        f"journal/{first.name}: is damaged: scan is missing or not text"
+    ]
