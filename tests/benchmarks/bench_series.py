@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,10 +107,10 @@ def write_series(folder: Path, volume: NDArray[np.int16], syntax: UID, preamble:
 def _encode(plane: NDArray[np.int16], syntax: UID) -> bytes:
     """One compressed frame."""
     import imagecodecs
-    from pydicom.pixels.encoders import RLELosslessEncoder
+    from pydicom.pixels.encoders.base import RLELosslessEncoder
 
     if syntax == RLELossless:
-        facts = {
+        facts: dict[str, Any] = {
             "rows": SIDE,
             "columns": SIDE,
             "samples_per_pixel": 1,

