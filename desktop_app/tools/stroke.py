@@ -200,7 +200,7 @@ def _painted(stroke: _Stroke, bench: Bench) -> Annotation:
 def _edit(stroke: _Stroke, bench: Bench) -> Edit | None:
     """What the stroke changes; a mask with nothing left is removed, a proposal with nothing left rejected."""
     was = stroke.target.was
-    if stroke.mask is stroke.target.mask or dict(stroke.mask.tiles) == dict(stroke.target.mask.tiles):
+    if stroke.mask is stroke.target.mask or stroke.mask.tiles == stroke.target.mask.tiles:
         return None
     if stroke.mask.is_empty:
         if isinstance(was, Annotation):
