@@ -95,12 +95,16 @@ def _pytest(name: str, marks: str, *more: str, variables: Environment | None = N
 
 
 def _unit() -> Stage:
-    return _pytest("unit tests", "not slow and not gui", "--durations=5")
+    return _pytest("unit tests", "not slow and not gui", *_workers(), "--durations=5")
 
 
 def _slow() -> Stage:
-    workers = ["-n", "2"] if (os.cpu_count() or 1) > 1 else []
-    return _pytest("slow tests", "slow and not gui", *workers, "--durations=5")
+    return _pytest("slow tests", "slow and not gui", *_workers(), "--durations=5")
+
+
+def _workers() -> list[str]:
+    """Two processes where there are cores for them; more would disturb what tests measure."""
+    return ["-n", "2"] if (os.cpu_count() or 1) > 1 else []
 
 
 def _gui(display: Environment) -> Stage:

@@ -12,6 +12,10 @@ from PIL import Image
 from resources.samples import CHEST, DISCS, LUMBAR, LUMBAR_SHAPE, REAL, write_samples
 
 
+# Drawing the volume takes a second of processor time.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("samples") / "made"
@@ -28,7 +32,6 @@ def test_samples_drawn_by_code_are_named_synthetic() -> None:
     assert CHEST.startswith("synthetic")
 
 
-@pytest.mark.slow
 def test_samples_are_the_same_each_time(folder: Path, tmp_path: Path) -> None:
     for path in write_samples(tmp_path):
         first = hashlib.sha256((folder / path.name).read_bytes()).hexdigest()
