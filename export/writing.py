@@ -54,12 +54,12 @@ def export(view: ExportView, exporter: Exporter, folder: Path, progress: Progres
     A folder that holds files which no earlier export wrote is left as it is, and refused.
     """
     folder = folder.absolute()
-    _require_ours(folder)
     tally = Tally()
     unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _remove_stale(folder)
+        _clear_up(folder)
+        _require_ours(folder)
         unfinished.mkdir()
         try:
             exporter.write(view, unfinished, tally, progress)
@@ -113,8 +113,13 @@ def _put_in_place(new: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _remove_stale(folder: Path) -> None:
-    """Remove what an export that was killed long ago left beside its folder."""
+def _clear_up(folder: Path) -> None:
+    """Undo what an export left that was killed: bring an earlier export back, remove what is stale."""
+    for path in folder.parent.glob(f".{folder.name}.*.old"):
+        if folder.exists():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.rename(folder)
     for path in folder.parent.glob(f".{folder.name}.*.part"):
         if time.time() - path.stat().st_mtime > STALE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)

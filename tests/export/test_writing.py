@@ -2,7 +2,12 @@
 
 import json
 import os
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -179,3 +184,46 @@ def test_progress_reaches_the_listener_and_cancelling_stops(made: Made, tmp_path
     with pytest.raises(Cancelled):
         export_dataset(made.dataset, "yolo", tmp_path / "out", progress)
     assert not (tmp_path / "out").exists()
+
+
+def test_an_export_killed_between_its_two_renames_is_brought_back(made: Made, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export_dataset(made.dataset, "csv", out, silent())
+    before = names(out)
+    out.rename(tmp_path / ".out.0123.old")
+    with pytest.raises(Problem):
+        export(view_of(made.dataset), FailsHalfWay(Problem("is broken", "scan")), out, silent())
+    assert names(out) == before
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from dataset.folder import Dataset
+from export.writing import export_dataset
+from imaging.progress import silent
+dataset = Dataset.open(Path(sys.argv[1]))
+print("ready", flush=True)
+while True:
+    export_dataset(dataset, "coco", Path(sys.argv[2]), silent())
+"""
+
+
+@pytest.mark.slow
+def test_an_export_killed_at_any_moment_is_whole_or_absent(own: Made, tmp_path: Path) -> None:
+    out, draw = tmp_path / "out", random.Random(5)
+    export_dataset(own.dataset, "coco", out, silent())
+    expected = names(out)
+    for _ in range(12):
+        words = [sys.executable, "-c", SCRIPT, str(own.dataset.folder), str(out)]
+        process = subprocess.Popen(words, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        with process.stdout as said:
+            said.readline()
+        time.sleep(draw.uniform(0.0, 0.4))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert not out.exists() or names(out) == expected
+    export_dataset(own.dataset, "coco", out, silent())
+    assert names(out) == expected
+    assert not list(tmp_path.glob(".out.*.old"))

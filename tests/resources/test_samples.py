@@ -11,7 +11,6 @@ from PIL import Image
 
 from resources.samples import CHEST, DISCS, LUMBAR, LUMBAR_SHAPE, REAL, write_samples
 
-
 # Drawing the volume takes a second of processor time.
 pytestmark = pytest.mark.slow
 
