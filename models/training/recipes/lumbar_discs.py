@@ -28,8 +28,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with the lumbar volumes and their masks")
     parser.add_argument("--to", type=Path, required=True, help="pipeline folder to write")
     parser.add_argument("--weights", type=Path, required=True, help="folder to keep fitted weights in; used if there")
-    parser.add_argument("--steps", type=int, default=450, help="steps of each segmentation fit")
-    parser.add_argument("--epochs", type=int, default=20, help="epochs of each level fit")
+    parser.add_argument("--steps", type=int, default=300, help="steps of each segmentation fit")
+    parser.add_argument("--level-steps", type=int, default=240, help="steps of each level fit")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop each segmentation fit after this long")
     choice = parser.parse_args()
     choice.weights.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def fit_both(planes: list[SagittalPlane], name: str, choice: argparse.Namespace)
     level = kept_or_fitted(
         choice.weights / f"level-{name}.pt",
         SmallResNet(OTHER + 1, LEVEL_WIDTHS),
-        lambda: fit_level(planes, segment, choice.epochs),
+        lambda: fit_level(planes, segment, choice.level_steps),
     )
     return segment, level
 

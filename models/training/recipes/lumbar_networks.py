@@ -21,7 +21,7 @@ MEAN, STD = 0.3, 0.25
 MULTIPLE = 16
 SEGMENT_WIDTHS, SEGMENT_CROP, SEGMENT_BATCH = (16, 32, 48, 64, 96), 208, 8
 LEVEL_WIDTHS, LEVEL_SIDE, LEVEL_BATCH = (16, 32, 64, 96, 128), 128, 32
-CROP_MM = 320.0
+CROP_MM, ROUND = 320.0, 40
 SKIP_COST = 3.0
 # `other` stands at the ends alone: between levels it would let a real disc be passed over.
 SEQUENCE = (Place(OTHER, repeats=True), *(Place(level) for level in range(OTHER)), Place(OTHER, repeats=True))
@@ -36,7 +36,7 @@ def fit_segment(planes: Sequence[SagittalPlane], steps: int, minutes: float) -> 
     generator = torch.Generator().manual_seed(SEED)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        for _ in range(50):
+        for _ in range(ROUND):
             chosen = torch.multinomial(weights, SEGMENT_BATCH, generator=generator).tolist()
             crops = torch.stack([crop_at_random(stacked[index], generator) for index in chosen])
             values, maps = augment.place(crops[:, :1], PLACEMENT, crops[:, 1:])
@@ -45,8 +45,8 @@ def fit_segment(planes: Sequence[SagittalPlane], steps: int, minutes: float) -> 
 
     epochs = itertools.count()
     network = SmallUNet(1, 1, SEGMENT_WIDTHS)
-    schedule = Schedule(max(1, steps // 50), 3e-3, 0.02, average=0.98, minutes=minutes)
-    return fit(network, batches, 50, masked_loss, lambda _: float(next(epochs)), schedule)
+    schedule = Schedule(max(1, steps // ROUND), 3e-3, 0.02, average=0.98, minutes=minutes)
+    return fit(network, batches, ROUND, masked_loss, lambda _: float(next(epochs)), schedule)
 
 
 def pad_plane(plane: SagittalPlane) -> Tensor:
@@ -121,7 +121,7 @@ def turned_crop(values: Tensor, centre: tuple[float, float], matrix: Tensor) -> 
     return nn.functional.grid_sample(values[None, None], grid, padding_mode="zeros", align_corners=False)[0]
 
 
-def fit_level(planes: Sequence[SagittalPlane], segment: nn.Module, epochs: int) -> nn.Module:
+def fit_level(planes: Sequence[SagittalPlane], segment: nn.Module, steps: int) -> nn.Module:
     """Fit the level classifier on the true discs, on those found above them, and on boxes that hold no disc."""
     seed_everything(SEED)
     found = disc_maps(segment, planes)
@@ -135,10 +135,9 @@ def fit_level(planes: Sequence[SagittalPlane], segment: nn.Module, epochs: int) 
     weights = (1.0 / torch.bincount(labels, minlength=OTHER + 1).float())[labels]
     weights = torch.where(labels == OTHER, weights * 2, weights)
     generator = torch.Generator().manual_seed(SEED)
-    count = len(examples) // LEVEL_BATCH
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        for _ in range(count):
+        for _ in range(ROUND):
             chosen = torch.multinomial(weights, LEVEL_BATCH, generator=generator).tolist()
             crops = torch.stack([vary_crop(values[examples[index][0]], examples[index][1]) for index in chosen])
             yield (vary_contrast(crops) - MEAN) / STD, labels[chosen]
@@ -148,8 +147,8 @@ def fit_level(planes: Sequence[SagittalPlane], segment: nn.Module, epochs: int) 
 
     numbers = itertools.count()
     network = SmallResNet(OTHER + 1, LEVEL_WIDTHS, dropout=0.3)
-    schedule = Schedule(epochs, 2e-3, 0.05, average=0.98)
-    return fit(network, batches, count, loss_of, lambda _: float(next(numbers)), schedule)
+    schedule = Schedule(max(1, steps // ROUND), 2e-3, 0.05, average=0.98)
+    return fit(network, batches, ROUND, loss_of, lambda _: float(next(numbers)), schedule)
 
 
 def coarse(values: np.ndarray) -> np.ndarray:
