@@ -28,6 +28,7 @@ from models.reading import Findings, Partial, Reading, check_offer, plane_pixel_
 from models.runtime import Runner, stoppable
 from models.trust import ensure_tried
 from models.turning import Turned, turned_scan
+from models.union import united
 
 Named = tuple[Piece, str, float, tuple[tuple[str, float], ...]]
 """A piece, the label it got, the score of that label, and every label's score."""
@@ -210,10 +211,7 @@ def _merged(label: str, parts: Sequence[Proposal]) -> Proposal:
     for part in parts:
         mask = part.geometry
         assert isinstance(mask, Mask)
-        merged = mask if merged is None else merged
-        for index in mask.planes:
-            for x, y, bits in mask.on_plane(index):
-                merged = merged.painted(index, x, y, bits, value=True)
+        merged = mask if merged is None else united(merged, mask)
         pixels = mask.count()
         total, count = total + part.score * pixels, count + pixels
     assert merged is not None

@@ -141,8 +141,15 @@ def read_grid(reading: Reading, region: Region, size: tuple[int, int] | None = N
     """
     width, height = size or grid_size(reading, region)
     downsample = 1.0
+    fixed = reading.package.input.size
     if reading.info.levels:
         downsample = max(1.0, min(region.width / width, region.height / height))
+        if fixed.policy == "fixed":
+            # Four times the input on each side keeps what the resampling to it can show.
+            enough = min(region.width / (4 * fixed.width), region.height / (4 * fixed.height))
+            if enough > downsample:
+                downsample = enough
+                width, height = max(1, round(region.width / enough)), max(1, round(region.height / enough))
     if region.width * region.height / downsample**2 > LARGEST_READ:
         downsample = math.sqrt(region.width * region.height / LARGEST_READ)
         reading.runner.note(f"the region was read {downsample:.3g} times smaller")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.annotation import Proposal, new_id
-from dataset.mask import Mask, empty_mask
+from dataset.mask import Mask, empty_mask, mask_of_plane
 from imaging.geometry import Region
 from models.connected import AREA, connected
 from models.decode import NOTHING, chosen_labels
@@ -18,6 +18,7 @@ from models.dense import channel_count, score_blocks
 from models.package import ModelPackage
 from models.problem import ModelProblem
 from models.reading import Findings, Reading, shares
+from models.union import united
 from models.volume import segment_volume
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -31,15 +32,11 @@ class Gathered:
     total: float = 0.0
     count: int = 0
 
-    def add(self, region: Region, bits: NDArray[np.bool_], scores: Floats) -> None:
-        """Take in the pixels of a region."""
-        if not bits.any():
-            return
-        plane = region.plane
-        base = self.mask if not self.mask.is_empty else empty_mask(plane.axis)
-        self.mask = base.painted(plane.index, region.x, region.y, bits, value=True)
-        self.total += float(scores[bits].sum(dtype=np.float64))
-        self.count += int(np.count_nonzero(bits))
+    def add(self, more: Gathered) -> None:
+        """Take in another part of the same label."""
+        self.mask = united(self.mask, more.mask)
+        self.total += more.total
+        self.count += more.count
 
     @property
     def score(self) -> float:
@@ -68,13 +65,27 @@ class Segment:
         is_volumetric = reading.package.input.axes == "NCDHW"
         parts = segment_volume(reading, region) if is_volumetric else _planes(reading, region)
         for place, labels, scores in parts:
-            fresh: dict[int, Gathered] = {}
-            for index in np.unique(labels[labels != NOTHING]).tolist():
-                bits = labels == index
-                fresh.setdefault(index, Gathered()).add(place, bits, scores)
-                gathered.setdefault(index, Gathered()).add(place, bits, scores)
+            fresh = {index: _gathered(place, labels == index, scores) for index in _present(labels)}
+            for index, found in fresh.items():
+                gathered.setdefault(index, Gathered()).add(found)
             reading.partial(_proposals(reading.package, fresh))
         return Findings(_proposals(reading.package, gathered))
+
+
+def _gathered(region: Region, bits: NDArray[np.bool_], scores: Floats) -> Gathered:
+    """The pixels of one label in a region."""
+    mask = mask_of_plane(bits, region.plane.index, axis=region.plane.axis, x=region.x, y=region.y)
+    count = int(np.count_nonzero(bits))
+    total = float(np.einsum("ij,ij->", scores, bits, dtype=np.float64)) if count else 0.0
+    return Gathered(mask, total, count)
+
+
+def _present(labels: NDArray[np.int16]) -> list[int]:
+    """The label indices that occur."""
+    if labels.size == 0:
+        return []
+    highest = int(labels.max())
+    return [index for index in range(highest + 1) if index == highest or (labels == index).any()]
 
 
 def _planes(reading: Reading, region: Region | None) -> Iterator[tuple[Region, NDArray[np.int16], Floats]]:
@@ -99,7 +110,7 @@ def _without_specks(labels: NDArray[np.int16], least: float) -> NDArray[np.int16
     if least <= 1:
         return labels
     out = labels.copy()
-    for index in np.unique(labels[labels != NOTHING]).tolist():
+    for index in _present(labels):
         numbers, figures = connected(labels == index)
         small = figures[:, AREA] < least
         small[0] = False
