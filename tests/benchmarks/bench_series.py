@@ -98,7 +98,9 @@ def write_series(folder: Path, volume: NDArray[np.int16], syntax: UID, preamble:
         meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = ds.SOPClassUID, ds.SOPInstanceUID
         meta.TransferSyntaxUID, meta.ImplementationClassUID = syntax, generate_uid(entropy_srcs=["overread"])
         path = folder / f"{(index * 7919) % 100_003:06d}.dcm"
-        FileDataset(str(path), ds, preamble=b"\0" * 128, file_meta=meta).save_as(path, enforce_file_format=True)
+        little = syntax != ExplicitVRBigEndian
+        whole = FileDataset(str(path), ds, b"\0" * 128, meta, is_implicit_VR=False, is_little_endian=little)
+        whole.save_as(path, enforce_file_format=True)
         if not preamble:
             path.write_bytes(path.read_bytes()[132:])  # without it the fast walk hands over to pydicom
     return folder
