@@ -282,7 +282,8 @@ def scan_rows() -> tuple[ActionRow, ...]:
             group=2,
             icon="eye-off",
             can=_has_scan,
-            tip="Hide marks and masks while the key is held",
+            is_on=lambda s: not s.display.show_marks,
+            tip="Hide marks and masks: hold the key, or click",
         ),
         ActionRow("full-screen", "Full screen", lambda d: d.toggle_full_screen(), ("F11",), menu="View", group=3),
     )

@@ -12,7 +12,7 @@ from desktop_app.canvas.hovering import HoverInfo
 from desktop_app.jobs import Job
 from desktop_app.session import Session
 from desktop_app.theme import Theme
-from desktop_app.widgets import Spinner, label, picture, tidy, tool_button
+from desktop_app.widgets import Elided, Spinner, label, picture, tidy, tool_button
 from imaging.errors import Problem
 
 TOLD_MS = 6000
@@ -104,7 +104,9 @@ class JobsBar(QWidget):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self._session = session
-        self.text = label("", "small")
+        self.text = Elided("small")
+        self.text.setFixedWidth(theme.px(240))
+        self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.facts = label("", "small")
         self.bar = Spinner("Progress of the job")
         self.bar.setFixedWidth(theme.px(110))
@@ -143,7 +145,7 @@ class JobsBar(QWidget):
         job = jobs[0]
         more = f"  (+{len(jobs) - 1})" if len(jobs) > 1 else ""
         step = f" · {job.step.text}" if job.step.text else ""
-        self.text.setText(self.fontMetrics().elidedText(job.title + step, Qt.TextElideMode.ElideMiddle, 360) + more)
+        self.text.setText(job.title + step + more)
         self.bar.show_fraction(job.fraction)
         self.facts.setText(" · ".join(part for part in (rate_text(job.rate), time_left(job.seconds_left)) if part))
         self.cancel.setAccessibleName(f"Cancel {job.title}")
@@ -161,8 +163,8 @@ class StatusLine(QFrame):
         super().__init__()
         self.setObjectName("footer")
         self._session = session
-        self.position, self.value, self.zoom = (self._number(theme, width) for width in (230, 110, 60))
-        self.told, self.device, self.saved = label("", "small"), label("", "small"), label("", "small")
+        self.position, self.value, self.zoom = (self._number(theme, width) for width in (220, 100, 50))
+        self.told, self.device, self.saved = Elided("small"), label("", "small"), label("", "small")
         self.device.setToolTip("Where the last model really ran")
         self.saved.setToolTip("Every edit is kept as it is made")
         self.jobs = JobsBar(session, theme)
@@ -182,7 +184,8 @@ class StatusLine(QFrame):
         session.saved_changed.connect(self._show_saved)
         session.proposals_changed.connect(self._show_device)
         session.scan_changed.connect(self._show_device)
-        self.told.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        # A long job title must not widen the window.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._show_saved()
         self._show_device()
 

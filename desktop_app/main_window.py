@@ -63,7 +63,6 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, settings: SettingsFile, look: theme.Theme) -> None:
         super().__init__()
         self._session, self._settings, self._look = session, settings, look
-        self._is_hiding = False
         self._has_painted = False
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST)

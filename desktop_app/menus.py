@@ -14,6 +14,12 @@ from desktop_app.widgets import key_text, themed_icon
 
 MENUS = ("File", "Edit", "Findings", "Scan", "Tools", "View", "Model", "Help")
 
+ROLES = {
+    "quit": QAction.MenuRole.QuitRole,
+    "preferences": QAction.MenuRole.PreferencesRole,
+    "about": QAction.MenuRole.AboutRole,
+}
+
 
 class ActionSet(QObject):
     """One `QAction` for each row. Rows of scope `scan` count while the focus is in the scan's area."""
@@ -58,7 +64,8 @@ class ActionSet(QObject):
         action.setAutoRepeat(row.repeats)
         action.setToolTip(key_text(row.tip or row.text.rstrip("…"), row.key_text))
         action.setCheckable(row.is_on is not None)
-        action.setMenuRole(QAction.MenuRole.NoRole)
+        # Where macOS has its own places for these three, they go there; nothing else may be guessed by its text.
+        action.setMenuRole(ROLES.get(row.id, QAction.MenuRole.NoRole))
         action.triggered.connect(self._caller(row.call))
         return action
 

@@ -118,6 +118,11 @@ def _is_typing(event: QEvent) -> bool:
 class Field(QLineEdit):
     """A line of text that keeps every plain key to itself: typing never triggers a shortcut."""
 
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        # A file dropped here is meant for the window.
+        self.setAcceptDrops(False)
+
     def event(self, event: QEvent) -> bool:
         """Claim plain keys before the window's shortcuts see them."""
         if _is_typing(event):
