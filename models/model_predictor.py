@@ -62,9 +62,7 @@ class ModelPredictor:
         """See `Predictor.predict`."""
         package = self._package
         check_offer(package.title, package.reads, scan.info)
-        limits = package.thresholds
-        settings = (*self._choices.settings(region), ("score", f"{limits.score:g}"), ("iou", f"{limits.iou:g}"))
-        question = Question(scan_key, package.ref, settings)
+        question = Question(scan_key, package.ref, (*self._choices.settings(region), *_limits(package)))
 
         def read() -> Read:
             return self._read(scan, turned_scan(scan, package.reads, region), progress, partial)
@@ -88,6 +86,13 @@ class ModelPredictor:
             device = runner.device
         back = tuple(turned.back(proposal) for proposal in findings.proposals)
         return Findings(back, findings.scores), device, notes
+
+
+def _limits(package: ModelPackage) -> tuple[tuple[str, str], ...]:
+    """The thresholds that shaped the proposals; with a softmax the best label wins whatever its score."""
+    if package.outputs[0].activation == "softmax":
+        return ()
+    return ("threshold", f"{package.thresholds.score:g}"), ("iou", f"{package.thresholds.iou:g}")
 
 
 def kind_of(package: ModelPackage) -> ModelKind:

@@ -43,49 +43,54 @@ class PlainOnnx:
         missing = [f"--{what}" for what in ("task", "labels") if not getattr(answers, what)]
         if missing:
             raise ModelProblem("does not say what it is", path, f"Give {' and '.join(missing)}")
-        axes, channels, sides = _layout(graph, answers, path)
-        scale = answers.scale or "unit"
-        if scale not in _SCALES:
-            raise ModelProblem(f"has no scale {scale!r}", "--scale", f"There are: {', '.join(_SCALES)}")
-        if scale == "imagenet" and channels == 1:
-            raise ModelProblem("takes one channel; the imagenet scale is for three", path, "Choose another --scale")
-        decode = _decode(graph, answers, path)
-        manifest: Json = {
-            "format": 1,
-            "name": answers.name or slug(path.stem),
-            "version": answers.version or "1.0.0",
-            "title": answers.title or path.stem,
-            "description": f"Imported from {path.name}",
-            "licence": answers.licence or "unknown",
-            "task": answers.task,
-            "input": {
-                "name": graph.inputs[0].name,
-                "axes": axes,
-                "channels": "gray" if channels == 1 else "rgb",
-                "type": graph.inputs[0].type,
-                "size": _policy(answers.task, sides),
-            },
-            "preprocessing": _SCALES[scale],
-            "outputs": [{"name": graph.outputs[0].name, "decode": decode}],
-            "labels": labels_of(
-                answers.labels, background=decode.get("activation") == "softmax" and answers.task == "segment"
-            ),
-            "thresholds": {"score": 0.5, "iou": 0.5},
-        }
-        if answers.pixel_size_mm:
-            size = answers.pixel_size_mm
-            manifest["input"]["spacing"] = {"x": size, "y": size, "unit": "mm"}
-        if decode.get("masks"):
-            manifest["outputs"].append({"name": graph.outputs[1].name, "decode": {"as": "prototypes"}})
+        manifest, shape = _manifest(graph, answers, path)
         progress.report(0, 0, "recording test vectors")
-        high = 255.0 if scale == "none" else 1.0
-        values = sample_input(_shape(axes, channels, sides, graph), graph.inputs[0].type, high=high)
-        raw = run_once(path, graph.inputs[0].name, values)[graph.outputs[0].name].astype(np.float32)
+        port = graph.inputs[0]
+        values = sample_input(shape, port.type, high=255.0 if answers.scale == "none" else 1.0)
+        raw = run_once(path, port.name, values)[graph.outputs[0].name].astype(np.float32)
         tolerance = 1e-3 * max(1.0, float(np.abs(raw).max()))
         vector = TestVector(values, raw, graph.outputs[0].name, tolerance)
         what = f"{manifest['description']} with answers given by a person. Nothing was measured."
-        card = f"# {manifest['title']}\n\n{what}\n"
-        return Draft(manifest, path, card, (vector,))
+        return Draft(manifest, path, f"# {manifest['title']}\n\n{what}\n", (vector,))
+
+
+def _manifest(graph: Graph, answers: Answers, path: Path) -> tuple[Json, tuple[int, ...]]:
+    """The manifest, and the shape of one input."""
+    axes, channels, sides = _layout(graph, answers, path)
+    scale = answers.scale or "unit"
+    if scale not in _SCALES:
+        raise ModelProblem(f"has no scale {scale!r}", "--scale", f"There are: {', '.join(_SCALES)}")
+    if scale == "imagenet" and channels == 1:
+        raise ModelProblem("takes one channel; the imagenet scale is for three", path, "Choose another --scale")
+    decode = _decode(graph, answers, path)
+    is_background = decode.get("activation") == "softmax" and answers.task == "segment"
+    described: Json = {
+        "name": graph.inputs[0].name,
+        "axes": axes,
+        "channels": "gray" if channels == 1 else "rgb",
+        "type": graph.inputs[0].type,
+        "size": _policy(answers.task, sides),
+    }
+    if answers.pixel_size_mm:
+        described["spacing"] = {"x": answers.pixel_size_mm, "y": answers.pixel_size_mm, "unit": "mm"}
+    outputs: list[Json] = [{"name": graph.outputs[0].name, "decode": decode}]
+    if decode.get("masks"):
+        outputs.append({"name": graph.outputs[-1].name, "decode": {"as": "prototypes"}})
+    manifest: Json = {
+        "format": 1,
+        "name": answers.name or slug(path.stem),
+        "version": answers.version or "1.0.0",
+        "title": answers.title or path.stem,
+        "description": f"Imported from {path.name}",
+        "licence": answers.licence or "unknown",
+        "task": answers.task,
+        "input": described,
+        "preprocessing": _SCALES[scale],
+        "outputs": outputs,
+        "labels": labels_of(answers.labels, background=is_background),
+        "thresholds": {"score": 0.5, "iou": 0.5},
+    }
+    return manifest, _shape(axes, channels, sides, graph)
 
 
 def _layout(graph: Graph, answers: Answers, path: Path) -> tuple[str, int, list[int]]:
