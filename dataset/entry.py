@@ -77,7 +77,8 @@ class Entry:
 
     def _look_into(self, kind: str) -> bool:
         """Read the headers of files not known yet, and forget those that are gone; whether there were any."""
-        remove_stale_parts(self.folder / kind)
+        if kind not in self.stamps:
+            remove_stale_parts(self.folder / kind)
         try:
             names = os.listdir(self.folder / kind)
         except FileNotFoundError:

@@ -66,7 +66,7 @@ class PlainModel:
         return {a.origin for a in annotations.values() if a.origin} | rejected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(marks, max_size=3), some_proposals, steps)
 def test_any_edits_undone_and_done_again_lead_where_a_plain_model_does(
     start: Sequence[Annotation], rejected: tuple[str, ...], sequence: Sequence[Edit | str]
