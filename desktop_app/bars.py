@@ -105,7 +105,8 @@ class JobsBar(QWidget):
         super().__init__()
         self._session = session
         self.text = Elided("small")
-        self.text.setFixedWidth(theme.px(240))
+        self.text.setFixedWidth(theme.px(260))
+        self.text.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.facts = label("", "small")
         self.bar = Spinner("Progress of the job")
@@ -169,13 +170,13 @@ class StatusLine(QFrame):
         self.saved.setToolTip("Every edit is kept as it is made")
         self.jobs = JobsBar(session, theme)
         row = QHBoxLayout(self)
-        tidy(row, theme, (12, 4, 12, 4), 16)
+        tidy(row, theme, (12, 0, 12, 0), 16)
         for part in (self.position, self.value):
             row.addWidget(part)
         row.addWidget(self.told, 1)
         for part in (self.jobs, self.device, self.saved, self.zoom):
             row.addWidget(part)
-        self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(TOLD_MS)
@@ -184,8 +185,9 @@ class StatusLine(QFrame):
         session.saved_changed.connect(self._show_saved)
         session.proposals_changed.connect(self._show_device)
         session.scan_changed.connect(self._show_device)
-        # A long job title must not widen the window.
+        # A job that comes and goes must neither widen the window nor move the scan.
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(theme.px(28))
         self._show_saved()
         self._show_device()
 

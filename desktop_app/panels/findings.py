@@ -157,6 +157,7 @@ class FindingsView(QWidget):
         if self.model.refresh():
             self.list.verticalScrollBar().setValue(at)
             self._show_selection()
+        self._show_labels()
         total = self.model.rowCount()
         info = self._session.info
         self.this_plane.setVisible(info is not None and info.size.planes > 1)

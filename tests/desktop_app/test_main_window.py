@@ -157,7 +157,8 @@ def test_a_problem_stays_until_it_is_put_away(reader: Reader) -> None:
 
 
 def test_a_long_job_is_shown_with_its_progress_and_can_be_cancelled(reader: Reader) -> None:
-    line = reader.window.status_line.jobs
+    reader.open(volume())
+    line, before = reader.window.status_line.jobs, reader.window.pane.size()
     ended: list[object] = []
     reader.session.jobs.ended.connect(ended.append)
 
@@ -171,6 +172,8 @@ def test_a_long_job_is_shown_with_its_progress_and_can_be_cancelled(reader: Read
     reader.session.jobs.start("Counting", work, lambda _answer: None)
     reader.bot.waitUntil(line.isVisible, timeout=3000)
     assert line.text.text().startswith("Counting")
+    assert reader.window.pane.size() == before
+    assert line.bar.x() >= line.text.geometry().right()
     QTest.mouseClick(line.cancel, Qt.MouseButton.LeftButton)
     reader.bot.waitUntil(lambda: bool(ended), timeout=3000)
     reader.settle()

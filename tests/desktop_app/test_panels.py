@@ -222,6 +222,9 @@ def test_the_label_chooser_shows_the_label_of_the_selection(reader: Reader) -> N
     view.labels.setCurrentIndex(1)
     view.labels.activated.emit(1)
     assert [a.label for a in reader.session.document.annotations] == ["tumour"]
+    reader.session.relabel(reader.session.selection, "disc")
+    reader.settle()
+    assert view.labels.currentData() == "disc"
 
 
 def test_twenty_thousand_findings_are_listed_without_a_wait(reader: Reader) -> None:
