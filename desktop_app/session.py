@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from dataset.annotation import Proposal
-from dataset.document import Change, Document, Edit
+from dataset.document import Change, Document, Edit, Snapshot
 from dataset.label import Label, LabelSet
 from desktop_app import review
 from desktop_app.display import CaseRow
@@ -49,6 +49,9 @@ class Session(Viewing):
 
     def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
         super().__init__(tools, author, parent)
+        self._left: dict[str, Snapshot] = {}
+        self._reads_early = False
+        """Whether the opening under way may read the disk before what was edited is there."""
         self.models: tuple[Entry, ...] = ()
         self.model = ""
         self.jobs, self.keeping = Jobs(self), Keeping(self)
@@ -116,6 +119,7 @@ class Session(Viewing):
     def open_case(self, number: int) -> None:
         """Save, and open the scan of a row; what was asked for before and has not come yet is dropped."""
         self.save()
+        self._reads_early = not self.keeping.is_settled
         self.worklist.open_case(number)
 
     def next_case(self) -> None:
@@ -140,7 +144,10 @@ class Session(Viewing):
             self.add_labels(known or (FIRST_LABEL,), keep=False)
 
     def _on_opened(self, opened: Opened) -> None:
-        self.save()
+        self._leave()
+        left = self._left.pop(opened.key, None)
+        if left is not None and self._reads_early:
+            opened = replace(opened, start=left, unsaved=())
         self.scan, self.scan_key, self.plane = opened.scan, opened.key, opened.plane
         self.findings = Findings(Document(opened.start), opened.predictions)
         self.selection = frozenset()
@@ -164,7 +171,14 @@ class Session(Viewing):
         marked = self.findings.planes_with_marks(middle.axis, self.display.threshold)
         return Plane(middle.axis, min(marked, key=lambda index: abs(index - middle.index), default=middle.index))
 
+    def _leave(self) -> None:
+        """Save the open document; while that is not on the disk, what it held is remembered here."""
+        self.save()
+        if self.scan is not None and not self.keeping.is_settled:
+            self._left[self.scan_key] = self.document.snapshot()
+
     def _show_nothing(self) -> None:
+        self._leave()
         self.scan, self.scan_key, self.findings, self.selection = None, "", Findings(), frozenset()
         self.saving.begin(None)
         self._tell_everything()

@@ -1,6 +1,7 @@
 """The session on a real dataset folder: what is edited is kept, restored, saved, and told."""
 
 import shutil
+import time
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -116,6 +117,36 @@ def test_going_to_the_next_case_saves_a_revision(qtbot: QtBot, make, folder: Pat
     dataset.close()
     assert session.cases[0].state == "labelled"
     assert session.document.annotations == ()
+
+
+def test_coming_back_before_the_disk_has_it_shows_every_edit(
+    qtbot: QtBot, make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make("CT_small.dcm", "MR_small.dcm")
+    real = Dataset.keep
+
+    def slow(self: Dataset, *args, **kwargs):
+        time.sleep(0.3)
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Dataset, "keep", slow)
+    marks = [box(1), box(2), box(3)]
+    for mark in marks:
+        session.commit(Edit("Draw", put=(mark,)))
+    first = session.scan_key
+    session.open_case(1)
+    qtbot.waitUntil(lambda: session.scan_key != first, timeout=10_000)
+    session.open_case(0)
+    qtbot.waitUntil(lambda: session.scan_key == first, timeout=10_000)
+    assert session.document.annotations == tuple(marks)
+    session.commit(Edit("Draw", put=(box(4),)))
+    session.save()
+    settle(qtbot, session)
+    assert session.dataset is not None
+    head = session.dataset.head(first)
+    assert head.conflicts == ()
+    assert head.revision is not None
+    assert head.revision.count == 4
 
 
 def test_autosave_leaves_the_scan_in_progress(qtbot: QtBot, make) -> None:
