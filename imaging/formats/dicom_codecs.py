@@ -26,6 +26,10 @@ class Undecodable(Exception):
     """The fast way cannot decode this frame; the reason is its text."""
 
 
+class Damaged(Undecodable):
+    """This frame is not what the header says; no other decoder will make it so."""
+
+
 def decode_frame(
     data: bytes, syntax: str, shape: tuple[int, int, int], dtype: np.dtype[Any], photometric: str, bits: bool = False
 ) -> tuple[NDArray[Any], bool]:
@@ -45,7 +49,7 @@ def decode_frame(
         return np.unpackbits(packed, bitorder="little", count=rows * columns).reshape(rows, columns), False
     declared = declared_size(data)
     if declared is not None and declared != (rows, columns):
-        raise Undecodable(f"its header says {columns} × {rows}, its pixels are {declared[1]} × {declared[0]}")
+        raise Damaged(f"its header says {columns} × {rows}, its pixels are {declared[1]} × {declared[0]}")
     library = cast("Any", imagecodecs)
     try:
         if syntax in JPEG:
@@ -151,7 +155,7 @@ def _decode_rle(data: bytes, shape: tuple[int, int, int], dtype: np.dtype[Any]) 
     rows, columns, samples = shape
     count = rows * columns * samples
     if count * dtype.itemsize > (len(data) + 64) * _RLE_BEST:
-        raise Undecodable("its pixels are cut short")
+        raise Damaged("its pixels are cut short")
     out = np.empty(count, dtype)
     try:
         found: Any = cast("Any", imagecodecs).dicomrle_decode(data, dtype, out=out)

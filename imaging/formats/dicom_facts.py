@@ -77,13 +77,9 @@ def read_dataset(path: Path) -> Any:
 
     try:
         with quiet_warnings():
-            dataset = dcmread(path, stop_before_pixels=True, force=True)
-            dataset.decode()
-    except LookupError:  # a character set nobody knows spoils the names only
-        return dcmread(path, stop_before_pixels=True, force=True)
+            return dcmread(path, stop_before_pixels=True, force=True)
     except Exception as error:
         raise ScanProblem(f"cannot be read as DICOM ({one_line(error)})", path) from error
-    return dataset
 
 
 def refused_class(sop_class: str) -> str:

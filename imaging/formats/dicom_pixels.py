@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from imaging.errors import ScanProblem, one_line
 from imaging.formats import dicom_codecs
-from imaging.formats.dicom_codecs import Undecodable, decode_frame
+from imaging.formats.dicom_codecs import Damaged, Undecodable, decode_frame
 from imaging.formats.dicom_header import UNDEFINED, Header
 from imaging.formats.dicom_layout import Layout
 from imaging.progress import Cancelled, Progress
@@ -41,6 +41,9 @@ def load_frames(
             way(header, layout, dataset, out, progress)
         except (Cancelled, MemoryError):
             raise
+        except Damaged as error:
+            reasons = [one_line(error)]
+            break
         except Exception as error:  # noqa: BLE001 - decoders raise anything on damaged bytes
             reasons.append(one_line(error))
         else:

@@ -12,8 +12,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging.errors import ScanProblem
 from imaging.formats import dicom_codecs
-from imaging.formats.dicom_codecs import Undecodable
+from imaging.formats.dicom_codecs import Damaged, Undecodable
 from imaging.formats.dicom_header import Header
 from imaging.formats.dicom_layout import Layout
 from imaging.formats.dicom_pixels import (
@@ -66,6 +67,8 @@ def _load_one(header: Header, layout: Layout, dataset: Any, out: NDArray[Any], f
                 data = next(iter(compressed_frames(header, 1)))
                 place_compressed(data, header.syntax, layout, dataset, out)
                 return
+        except Damaged as error:
+            raise ScanProblem(f"its pixels cannot be decoded ({error})", header.path, "Get the file again") from error
         except (Undecodable, OSError):
             pass
     load_frames(header, layout, dataset, out[None], Progress(), fast=False)
