@@ -104,7 +104,28 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
             handles += _handles(geometry, viewport)
     # Alike ones together: they are drawn with one pen. What is selected stays on top.
     outlines.sort(key=_ALIKE)
-    return Plan(tuple(outlines), place_chips(placed, view, measure), tuple(handles))
+    return Plan(tuple(outlines), place_chips(_named_once(placed), view, measure), tuple(handles))
+
+
+def _named_once(marks: list[tuple[Shown, Rect]]) -> list[tuple[Shown, Rect]]:
+    """The marks without the masks that a box of the same colour already names (a disc and its box)."""
+    boxes = [(mark.colour, rect) for mark, rect in marks if isinstance(mark.geometry, Box)]
+    masks = any(isinstance(mark.geometry, Mask) for mark, _ in marks)
+    if not (boxes and masks):
+        return marks
+
+    def is_named(mark: Shown, rect: Rect) -> bool:
+        x, y = rect[0] + rect[2] / 2, rect[1] + rect[3] / 2
+        return any(
+            colour == mark.colour and box[0] <= x <= box[0] + box[2] and box[1] <= y <= box[1] + box[3]
+            for colour, box in boxes
+        )
+
+    return [
+        (mark, rect)
+        for mark, rect in marks
+        if mark.is_selected or not isinstance(mark.geometry, Mask) or not is_named(mark, rect)
+    ]
 
 
 def _corner_of(viewport: Viewport) -> Callable[[float, float], Point]:

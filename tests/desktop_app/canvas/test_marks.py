@@ -129,3 +129,14 @@ def test_alike_outlines_stand_together_and_the_selected_is_on_top() -> None:
     outlines = plan_marks(tuple(marks), PORT, measure).outlines
     assert [o.colour for o in outlines[:-1]] == sorted(o.colour for o in outlines[:-1])
     assert outlines[-1].is_selected
+
+
+def test_a_mask_that_its_box_names_already_gets_no_second_chip() -> None:
+    bits = np.ones((20, 30), np.bool_)
+    disc = Shown("m", mask_of_plane(bits, 0, x=12, y=22), "#ff0000", "disc")
+    other = replace(disc, id="n", colour="#00ff00", text="bone")
+    box = shown("box", 10, 20, 34, 24)
+    assert {chip.text for chip in plan_marks((disc, box), PORT, measure).chips} == {"box"}
+    assert {chip.text for chip in plan_marks((other, box), PORT, measure).chips} == {"box", "bone"}
+    chosen = replace(disc, is_selected=True)
+    assert {chip.text for chip in plan_marks((chosen, box), PORT, measure).chips} == {"box", "disc"}
