@@ -73,7 +73,8 @@ def read_array(path: Path) -> Array:
     try:
         if path.stat().st_size > LARGEST_VECTOR:
             raise ModelProblem("is too large for a test vector", path)
-        loaded: object = np.load(path, allow_pickle=False)
+        # Mapped first: a header that claims more than the file holds is refused before anything is allocated.
+        loaded: object = np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise ModelProblem(f"cannot be read ({error.strerror or error})", path) from None
     except (ValueError, EOFError):
@@ -81,4 +82,4 @@ def read_array(path: Path) -> Array:
     array = cast(Array, loaded)
     if not isinstance(loaded, np.ndarray) or array.dtype.kind not in "fiub":
         raise ModelProblem("is no .npy array of numbers", path)
-    return array
+    return np.array(array)

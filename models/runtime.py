@@ -163,16 +163,17 @@ class Runner:
         self._devices = list(candidates(wanted))
         self._batch = GPU_BATCH
         self._wanted = wanted
+        self._open: Network | None = None
 
     @property
     def device(self) -> str:
         """The device it runs on now."""
-        return self._network(core_count()).device
+        return self._open.device if self._open is not None else self._network(core_count()).device
 
     @property
     def input_shape(self) -> tuple[int | str | None, ...]:
         """The input's shape as the graph declares it; open sizes are no numbers."""
-        return self._network(core_count()).input_shape
+        return (self._open if self._open is not None else self._network(core_count())).input_shape
 
     def run(self, batch: Array) -> Outputs:
         """The outputs of one batch (the first axis), all cores at work on it; smaller parts where memory ends."""
@@ -224,7 +225,7 @@ class Runner:
         if self._wanted not in ("auto", self._devices[0]) and "cpu" not in self._devices:
             self._devices.append("cpu")
         self.note(f"memory of {self._devices[0]} was not enough; continued on the cpu")
-        self._devices = ["cpu"]
+        self._devices, self._open = ["cpu"], None
 
     def note(self, text: str) -> None:
         """Tell something about this prediction, once."""
@@ -236,7 +237,8 @@ class Runner:
         while True:
             device = self._devices[0]
             try:
-                return self._opener(self._package, device, threads if device == "cpu" else 1)
+                self._open = self._opener(self._package, device, threads if device == "cpu" else 1)
+                return self._open
             except ModelProblem as problem:
                 if len(self._devices) == 1:
                     raise

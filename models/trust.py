@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imaging.progress import Progress
 from models.checking import check_package, refuse_failing
-from models.device import engine
+from models.device import candidates, engine
 from models.package import ModelPackage
 
 
@@ -36,5 +36,5 @@ def cache_folder() -> Path:
 def _mark(package: ModelPackage, wanted: str) -> Path:
     """The empty file that stands for a passed trial of exactly these bytes by exactly this engine."""
     engine_version = str(engine().__version__)
-    name = f"{package.ref.sha256}-{wanted.replace(':', '_')}-{engine_version}"
+    name = f"{package.ref.sha256}-{candidates(wanted)[0]}-{engine_version}"
     return cache_folder() / "tried" / name

@@ -57,7 +57,9 @@ def test_only_plain_arrays_of_numbers_are_read(tmp_path):
     (tmp_path / "empty.npy").write_bytes(b"")
     np.save(tmp_path / "words.npy", np.array(["a", "b"]))
     np.savez(tmp_path / "many.npz", a=np.ones(1))
-    for name in ("objects.npy", "text.npy", "empty.npy", "words.npy", "many.npz"):
+    with (tmp_path / "boast.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (10**13,)})
+    for name in ("boast.npy", "objects.npy", "text.npy", "empty.npy", "words.npy", "many.npz"):
         with pytest.raises(ModelProblem, match=r"no \.npy array of numbers"):
             read_array(tmp_path / name)
     with pytest.raises(ModelProblem, match="cannot be read"):
