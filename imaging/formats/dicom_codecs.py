@@ -156,12 +156,12 @@ def _decode_rle(data: bytes, shape: tuple[int, int, int], dtype: np.dtype[Any]) 
     count = rows * columns * samples
     if count * dtype.itemsize > (len(data) + 64) * _RLE_BEST:
         raise Damaged("its pixels are cut short")
-    out = np.empty(count, dtype)
+    out = np.empty(count * dtype.itemsize, np.uint8)
     try:
         found: Any = cast("Any", imagecodecs).dicomrle_decode(data, dtype, out=out)
     except Exception as error:
         raise Undecodable(str(error)[:200] or type(error).__name__) from error
-    array = np.asarray(found).view(dtype).reshape(-1)
+    array = np.asarray(found).reshape(-1).view(dtype)
     if array.size != count:
         raise Undecodable("its pixels are cut short")
     return np.moveaxis(array.reshape(samples, rows, columns), 0, -1) if samples > 1 else array.reshape(rows, columns)

@@ -16,10 +16,11 @@ from pydicom.uid import (
 )
 
 from imaging.errors import ScanProblem
+from imaging.formats.dicom_codecs import decode_frame
 from imaging.formats.dicom_facts import read_dataset
 from imaging.formats.dicom_header import read_header
 from imaging.formats.dicom_layout import layout_of
-from imaging.formats.dicom_pixels import load_frames
+from imaging.formats.dicom_pixels import compressed_frames, load_frames
 from imaging.opening import open_scan
 from imaging.progress import Progress
 from imaging.scan import Scan, Volume
@@ -181,3 +182,25 @@ def test_a_signed_stream_in_an_unsigned_file_is_taken_as_signed(data: Path):
     scan = open_scan(data / "dicom/pylibjpeg/TOSHIBA_J2K_SIZ1_PixRep0.dcm")
     assert int(voxels(scan).min()) == -2048
     assert any("signed" in note for note in scan.info.notes)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MR_small_RLE.dcm",
+        "SC_rgb_rle_16bit.dcm",
+        "rtdose_rle_1frame.dcm",
+        "MR_small_jp2klossless.dcm",
+        "JPEGLSNearLossless_16.dcm",
+        "JPGExtended.dcm",
+        "SC_rgb_jpeg_gdcm.dcm",
+    ],
+)
+def test_compressed_frames_are_decoded_by_the_fast_way_and_not_by_a_fallback(data: Path, name: str):
+    header = read_header(data / "dicom/pydicom" / name)
+    layout = layout_of(header)
+    frame = next(iter(compressed_frames(header, layout.frames)))
+    shape = (layout.rows, layout.columns, layout.samples)
+    samples, _ = decode_frame(frame, header.syntax, shape, layout.stored_dtype, layout.photometric)
+    assert samples.shape == (shape if layout.samples > 1 else shape[:2])
+    assert samples.dtype == layout.stored_dtype
