@@ -27,6 +27,14 @@ from imaging.geometry import Affine, Plane, Size
 from imaging.loaded import LoadedScan
 from imaging.scan import Rescale, ScanInfo, ScanKind, Window
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that build a whole window are no unit tests."""
+    for item in items:
+        if "make_window" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.gui)
+
+
 LABELS = LabelSet(
     "test",
     (
@@ -156,8 +164,11 @@ def make_window(qtbot: QtBot, home: Path, no_stray_threads: None) -> Generator[C
     def make(**changes: object) -> MainWindow:
         _, session, window = build(Arguments(home=home, **changes))  # type: ignore[arg-type]
         made.append((session, window))
-        window.show()
-        qtbot.waitExposed(window)
+        with qtbot.waitExposed(window):
+            window.show()
+        # On a display without a window manager nobody else makes it active, and keys need that.
+        with qtbot.waitActive(window):
+            window.activateWindow()
         return window
 
     yield make

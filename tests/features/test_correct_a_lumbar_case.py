@@ -17,7 +17,7 @@ from tests.features.conftest import Hand
 
 Perform = Callable[[list[str], Callable[[Hand], None]], int]
 
-pytestmark = [pytest.mark.gui, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.gui, pytest.mark.timeout(300)]
 
 
 def boxes_shown(hand: Hand) -> list[tuple[Proposal, Box]]:
