@@ -59,6 +59,7 @@ def write_pipeline(
             "Four volumes are far too few for an interval that means anything; none is given.",
             "vb1_10 is T1-weighted; its discs were derived from the vertebral bodies' mask.",
             "Above the topmost labelled disc nothing is labelled, so nothing is measured there.",
+            *(f"{name} was never left out in this run." for name in sorted({p.volume for p in planes} - set(folds))),
         ],
     }
     write_json(folder / "metrics.json", content)
