@@ -68,8 +68,6 @@ def _photograph(scan: Path, places: object, picture: Path, size: str) -> None:
     assert isinstance(places, Places)
     picture.parent.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "OVERREAD_HOME": str(places.root / "home")}
-    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     words = [sys.executable, "-m", "desktop_app.commandline", str(scan), "--dataset", str(places.dataset)]
     done = subprocess.run(
         [*words, "--screenshot", str(picture), "--size", size],
