@@ -23,6 +23,7 @@ class Sink:
     def __init__(self, plan: Plan | None = None, *, keep: int = 2**20, page: int = 1000) -> None:
         self.objects: dict[str, tuple[int, str, bytes]] = {}
         self.requests: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.plan = plan
         self.open: set[Any] = set()
         self._parts: dict[str, dict[int, int]] = {}
@@ -121,6 +122,7 @@ class _Connection(asyncio.Protocol):
         first, *lines = head.split("\r\n")
         method, target, _ = first.split(" ", 2)
         headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        self._sink.headers.append(headers)
         self._missing = int(headers.get("content-length", "0"))
         self._request = (method, target, self._missing)
         if headers.get("expect", "").lower() == "100-continue":

@@ -1,5 +1,6 @@
 """Syncing to a folder and to a server that speaks S3."""
 
+import base64
 import hashlib
 import json
 import os
@@ -254,6 +255,27 @@ def test_large_objects_travel_in_parts(tmp_path: Path, sink: Sink) -> None:
         run(root, connect("s3://bucket/x", endpoint))
     assert sink.objects["x/large.bin"][0] == 20 * 2**20
     assert sum("partNumber" in request for request in sink.requests) == 3
+
+
+def test_every_request_carries_a_checksum_of_what_it_holds(sink: Sink) -> None:
+    with serve(sink) as endpoint:
+        connect("s3://bucket/x", endpoint).put(Upload("a", 9, lambda: iter([b"1234", b"56789"])))
+    # The check value of CRC-64/NVME, of the digits 1 to 9.
+    assert sink.headers[-1]["x-amz-checksum-crc64nvme"] == base64.b64encode(bytes.fromhex("ae8b14860a799888")).decode()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "kind", "unsigned"),
+    [
+        ("http://192.0.2.7:9000", "SHA256", None),
+        ("https://storage.example", "CRC64NVME", True),
+        ("http://127.0.0.1:9000", "CRC64NVME", True),
+        ("", "CRC64NVME", True),
+    ],
+)
+def test_what_travels_unencrypted_is_signed_whole(endpoint: str, kind: str, unsigned: bool | None) -> None:
+    config = object_store._config(endpoint, "us-east-1")
+    assert (config.get("checksum_algorithm"), config.get("unsigned_payload")) == (kind, unsigned)
 
 
 def test_unchanged_sync_asks_for_the_listing_only(source: Path, tmp_path: Path) -> None:
