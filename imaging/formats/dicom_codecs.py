@@ -57,8 +57,9 @@ def decode_frame(
         elif syntax in JPEG_LS:
             array, is_rgb = library.jpegls_decode(data), False
         else:
+            # Without `numthreads`: even one thread asked for is a thread of its own, handed each block in turn.
             decode = cast("Callable[..., Any]", library.jpeg2k_decode)
-            array, is_rgb = decode(data, numthreads=1), samples == 3 and _has_component_transform(data)
+            array, is_rgb = decode(data), samples == 3 and _has_component_transform(data)
     except Exception as error:
         raise Undecodable(str(error)[:200] or type(error).__name__) from error
     array = np.asarray(array)

@@ -29,6 +29,7 @@ from imaging.formats.dicom_pixels import (
 from imaging.progress import Progress
 
 _BATCH = 16
+"""Plain planes a thread reads at a time; compressed ones go one by one, so that no thread is left waiting."""
 
 
 def load_series(
@@ -45,14 +46,16 @@ def load_series(
     Raises `ScanProblem`. `fast=False` leaves the fast way out, for tests that compare the two.
     """
 
+    step = 1 if any(header.is_encapsulated for header in headers) else _BATCH
+
     def batch(start: int) -> int:
-        for index in range(start, min(start + _BATCH, len(headers))):
+        for index in range(start, min(start + step, len(headers))):
             progress.check()
             _load_one(headers[index], layout, dataset, out[index], fast)
         return start
 
     with ThreadPoolExecutor(THREADS) as threads:
-        for done in threads.map(batch, range(0, len(headers), _BATCH)):
+        for done in threads.map(batch, range(0, len(headers), step)):
             progress.report(done, len(headers), "reading planes")
 
 
