@@ -107,6 +107,8 @@ def perform(
                 return
             try:
                 window.resize(1600, 1000)
+                # Without a window manager nobody else makes it active, and keys need that.
+                window.activateWindow()
                 act(Hand(window, pictures))
             except BaseException as error:  # noqa: BLE001  (told after the window has closed)
                 failed.append(error)
