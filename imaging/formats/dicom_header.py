@@ -9,13 +9,13 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from imaging.errors import ScanProblem, one_line
-from imaging.formats.dicom_walk import BIG_ENDIAN, DEFLATED, IMPLICIT, UNDEFINED, Unusual, swapped, walk_file
+from imaging.formats.dicom_walk import BIG_ENDIAN, DEFLATED, IMPLICIT, UNDEFINED, Unusual, Walked, Walker
 from imaging.quiet import quiet
 
 PIXEL_DATA, FLOAT_PIXELS, DOUBLE_PIXELS = 0x7FE00010, 0x7FE00008, 0x7FE00009
@@ -51,9 +51,8 @@ TAGS = {
     "RescaleIntercept": 0x00281052,
     "RescaleSlope": 0x00281053,
 }
-_WANTED = {swapped(tag): name for name, tag in TAGS.items()}
-_WANTED_TAGS = frozenset(_WANTED)
-_PIXELS = frozenset(swapped(tag) for tag in PIXEL_TAGS)
+# The class in the file meta stands in where the dataset does not give its own.
+_WALKER = Walker({0x00020002: "SOPClassUID"} | {tag: name for name, tag in TAGS.items()}, PIXEL_TAGS)
 _TAG_LIST = list(TAGS.values())
 _SHAPE = (
     "SeriesInstanceUID",
@@ -179,10 +178,7 @@ def read_header(path: Path) -> Header:
     except OSError as error:
         raise ScanProblem(f"cannot be read ({error.strerror})", path) from error
     try:
-        walked = walk_file(descriptor, stat.st_size, _WANTED_TAGS, _PIXELS)
-        values = {_WANTED[tag]: value for tag, value in walked.values.items()}
-        header = Header(path, walked.syntax, values, walked.pixels_at, walked.pixels_length, stat.st_size)
-        header = replace(header, little=False) if walked.syntax == BIG_ENDIAN else header
+        header = _of_walk(path, _WALKER.walk(descriptor, stat.st_size), stat.st_size)
     except (Unusual, RecursionError):
         header = general_header(path)
     finally:
@@ -192,6 +188,12 @@ def read_header(path: Path) -> Header:
         if len(_memory) > _REMEMBERED:
             _memory.popitem(last=False)
     return header
+
+
+def _of_walk(path: Path, walked: Walked, size: int) -> Header:
+    """The header a walk found."""
+    at, length, little = walked.pixels_at, walked.pixels_length, walked.syntax != BIG_ENDIAN
+    return Header(path, walked.syntax, walked.values, at, length, size, little, walked.has_preamble)
 
 
 def forget_headers() -> None:

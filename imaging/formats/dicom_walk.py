@@ -1,7 +1,7 @@
 """Walk the bytes of a DICOM header to its pixels without building a dataset.
 
-The fast way of `dicom_header`: explicit and implicit little endian and explicit big endian with a preamble.
-Anything unusual raises `Unusual`, and pydicom reads the file instead.
+The fast way of `dicom_header`: explicit and implicit little endian and explicit big endian, with a preamble or
+without. Anything unusual raises `Unusual`, and pydicom reads the file instead.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import struct
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,14 +23,21 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 
 UNDEFINED = 0xFFFFFFFF
 _FIRST = 1 << 13
+_MORE = 1 << 8
 _MOST = 1 << 22
 _LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
-_EXPLICIT = struct.Struct("<I2sH").unpack_from
-_IMPLICIT = struct.Struct("<II").unpack_from
-_LENGTH = struct.Struct("<I").unpack_from
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xE000FFFE, 0xE00DFFFE, 0xE0DDFFFE
+_SHORT = frozenset((b"US", b"SS"))
+_TEXTS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+_META = struct.Struct("<HH2sH").unpack_from
+_META_LENGTH = struct.Struct("<I").unpack_from
+_META_GROUP, _SYNTAX = 2, 0x00020010
+_FIRST_GROUP = 8
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _DEEPEST = 16
 _TEMPLATES = 16
+
+Part = tuple[str, slice]
+"""A value's name and where it lies; backwards for shorts of big endian, which so come out turned round."""
 
 
 class Unusual(Exception):
@@ -39,12 +46,13 @@ class Unusual(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """The wanted values of a header, as stored, by tag; and where the pixels start and end."""
+    """The wanted values of a header, by name and as stored in little endian; where the pixels start, their length."""
 
     syntax: str
-    values: dict[int, bytes]
+    values: dict[str, bytes]
     pixels_at: int
     pixels_length: int
+    has_preamble: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +65,100 @@ class _Template:
 
     places: NDArray[np.intp]
     structure: bytes
-    values: tuple[tuple[int, int, int], ...]
+    parts: tuple[Part, ...]
     last: bytes
     walked: Walked
 
 
-_templates: list[_Template] = []
-
-
-def walk_file(descriptor: int, size: int, wanted: frozenset[int], pixel_tags: frozenset[int]) -> Walked:
-    """Walk an open file of `size` bytes; tags are in `swapped` form. Raises `Unusual`."""
-    much = _FIRST
-    while True:
-        head = os.pread(descriptor, much, 0) if sys.platform != "win32" else _seek_and_read(descriptor, much)
-        if (known := _by_template(head)) is not None:
-            return known
-        try:
-            return _walk(head, wanted, pixel_tags)
-        except struct.error:
-            if much >= size or much >= _MOST:
-                raise Unusual("runs out") from None
-            much *= 8
-
-
-def swapped(tag: int) -> int:
-    """A tag as its four little-endian bytes read: element in the high half."""
+def _turned(tag: int) -> int:
+    """A tag as its four bytes read in little endian: element in the high half."""
     return (tag >> 16) | (tag & 0xFFFF) << 16
+
+
+class _Coding:
+    """How elements are written: the structs that read them, and tags the way these structs give them."""
+
+    def __init__(self, wanted: Mapping[int, str], pixel_tags: tuple[int, ...], little: bool, explicit: bool) -> None:
+        order = "<" if little else ">"
+        seen = _turned if little else int
+        self.little, self.is_explicit = little, explicit
+        self.explicit: Callable[..., tuple[Any, ...]] = struct.Struct(order + "I2sH").unpack_from
+        self.implicit: Callable[..., tuple[Any, ...]] = struct.Struct(order + "II").unpack_from
+        self.length: Callable[..., tuple[Any, ...]] = struct.Struct(order + "I").unpack_from
+        self.wanted = {seen(tag): name for tag, name in wanted.items()}
+        self.pixel_tags = frozenset(seen(tag) for tag in pixel_tags)
+        self.item, self.item_end, self.sequence_end = seen(_ITEM), seen(_ITEM_END), seen(_SEQUENCE_END)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a walk has come by: (start, end) of structure, and values."""
+
+    fixed: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    parts: list[Part] = field(default_factory=list[Part])
+
+
+class Walker:
+    """Walks headers for some tags; safe from any thread. Of two tags wanted by one name the later in a file wins."""
+
+    def __init__(self, wanted: Mapping[int, str], pixel_tags: tuple[int, ...]) -> None:
+        self._codings = {
+            syntax: _Coding(wanted, pixel_tags, little=syntax != BIG_ENDIAN, explicit=syntax != IMPLICIT)
+            for syntax in (EXPLICIT, IMPLICIT, BIG_ENDIAN)
+        }
+        self._wanted = wanted
+        self._templates: tuple[_Template, ...] = ()
+        self._much = _FIRST
+
+    def walk(self, descriptor: int, size: int) -> Walked:
+        """Walk an open file of `size` bytes. Raises `Unusual`."""
+        much = self._much
+        while True:
+            head = os.pread(descriptor, much, 0) if sys.platform != "win32" else _seek_and_read(descriptor, much)
+            if (known := self._by_template(head)) is not None:
+                return known
+            try:
+                return self._walk(head)
+            except struct.error:
+                if much >= size or much >= _MOST:
+                    raise Unusual("runs out") from None
+                much *= 8
+
+    def _by_template(self, head: bytes) -> Walked | None:
+        """The header's values, when its structure is that of one walked before, byte for byte."""
+        for template in self._templates:
+            walked, last = template.walked, template.last
+            end = walked.pixels_at
+            if head.startswith(last, end - len(last)):
+                raw = np.frombuffer(head, np.uint8, end)
+                if raw[template.places].tobytes() == template.structure:
+                    values = {name: head[part] for name, part in template.parts}
+                    return Walked(walked.syntax, values, end, walked.pixels_length, walked.has_preamble)
+        return None
+
+    def _walk(self, head: bytes) -> Walked:
+        """The walk over the bytes at hand; `struct.error` when they run out."""
+        found = _Found()
+        has_preamble = head[128:132] == b"DICM"
+        if has_preamble:
+            found.fixed.append((128, 132))
+        syntax, at = _file_meta(head, 132 if has_preamble else 0, found, self._wanted)
+        if syntax == DEFLATED:
+            raise Unusual(syntax)
+        coding = self._codings.get(syntax, self._codings[EXPLICIT])
+        at, length = _to_pixels(head, at, coding, found)
+        walked = Walked(syntax, {name: head[part] for name, part in found.parts}, at, length, has_preamble)
+        self._remember(head, walked, found)
+        return walked
+
+    def _remember(self, head: bytes, walked: Walked, found: _Found) -> None:
+        """Keep the structure of a header for the next ones; the newest few stay."""
+        start, end = found.fixed[-1]
+        places = np.concatenate([np.arange(*span) for span in found.fixed])
+        structure = np.frombuffer(head, np.uint8)[places].tobytes()
+        template = _Template(places, structure, tuple(found.parts), head[start:end], walked)
+        self._templates = (template, *self._templates[: _TEMPLATES - 1])
+        self._much = max(_FIRST, end + _MORE)  # the next file of the series is read in one go
 
 
 def _seek_and_read(descriptor: int, much: int) -> bytes:
@@ -91,141 +167,96 @@ def _seek_and_read(descriptor: int, much: int) -> bytes:
     return os.read(descriptor, much)
 
 
-def _by_template(head: bytes) -> Walked | None:
-    """The header's values, when its structure is that of one walked before, byte for byte."""
-    for template in _templates:
-        walked = template.walked
-        end = walked.pixels_at
-        if head[end - len(template.last) : end] == template.last:
-            raw = np.frombuffer(head, np.uint8, end)
-            if raw[template.places].tobytes() == template.structure:
-                values = {tag: head[start:end] for tag, start, end in template.values}
-                return Walked(walked.syntax, values, walked.pixels_at, walked.pixels_length)
-    return None
+def _file_meta(head: bytes, at: int, found: _Found, wanted: Mapping[int, str]) -> tuple[str, int]:
+    """The transfer syntax, and where the dataset starts; the meta group ends where another group begins.
 
-
-def _walk(head: bytes, wanted: frozenset[int], pixel_tags: frozenset[int]) -> Walked:
-    """The walk over the bytes at hand; `struct.error` when they run out."""
-    if head[128:132] != b"DICM":
-        raise Unusual("no preamble")
-    syntax, at, fixed = _file_meta(head)
-    if syntax == DEFLATED:
-        raise Unusual(syntax)
-    if syntax == BIG_ENDIAN:
-        return _walk_big_endian(head, at, wanted, pixel_tags)
-    explicit = syntax != IMPLICIT
-    found: list[tuple[int, int, int]] = []
-    while True:
-        start = at
-        if explicit:
-            tag, vr, length = _EXPLICIT(head, at)
-            if vr in _LONG:
-                length = _LENGTH(head, at + 8)[0]
-                at += 12
-            else:
-                at += 8
-        else:
-            tag, length = _IMPLICIT(head, at)
-            at += 8
-        if length == UNDEFINED and tag not in pixel_tags:
-            at = _past_items(head, at, explicit, 0)
-        fixed.append((start, at))
-        if tag in pixel_tags:
-            break
-        if length != UNDEFINED:
-            if tag in wanted:
-                found.append((tag, at, at + length))
-            at += length
-    walked = Walked(syntax, {tag: head[start:end] for tag, start, end in found}, at, length)
-    _remember(head, walked, fixed, found)
-    return walked
-
-
-def _remember(head: bytes, walked: Walked, fixed: list[tuple[int, int]], found: list[tuple[int, int, int]]) -> None:
-    """Keep the structure of a header for the next ones; the newest few stay."""
-    places = np.concatenate([np.arange(start, end) for start, end in fixed])
-    structure = np.frombuffer(head, np.uint8)[places].tobytes()
-    last = head[fixed[-1][0] : fixed[-1][1]]
-    _templates.insert(0, _Template(places, structure, tuple(found), last, walked))
-    del _templates[_TEMPLATES:]
-
-
-def _file_meta(head: bytes) -> tuple[str, int, list[tuple[int, int]]]:
-    """The transfer syntax, where the dataset starts, and which bytes before it are structure.
-
-    The meta group ends where another group begins.
+    A file without preamble and meta group is taken for what its first element looks like, in little endian.
     """
-    at, syntax, fixed = 132, "", [(128, 132)]
+    syntax = ""
     while True:
         start = at
-        tag, vr, length = _EXPLICIT(head, at)
-        if tag & 0xFFFF != 2:
+        group, element, vr, length = _META(head, at)
+        if group != _META_GROUP:
             break
         if not vr.isalpha():
             raise Unusual("file meta without value representations")
         at += 8
         if vr in _LONG:
-            length = _LENGTH(head, at)[0]
+            length = _META_LENGTH(head, at)[0]
             at += 4
-        fixed.append((start, at))
-        if tag == 0x00100002:
+        found.fixed.append((start, at))
+        tag = group << 16 | element
+        if tag == _SYNTAX:
             syntax = head[at : at + length].rstrip(b"\0 ").decode("ascii", "replace")
-            fixed.append((at, at + length))
+            found.fixed.append((at, at + length))
+        elif tag in wanted:
+            found.parts.append((wanted[tag], slice(at, at + length)))
         at += length
-    if not syntax:
+    if syntax:
+        return syntax, at
+    if at or group != _FIRST_GROUP:
         raise Unusual("no transfer syntax")
-    return syntax, at, fixed
+    return (EXPLICIT if vr in _TEXTS else IMPLICIT), at
 
 
-def _walk_big_endian(head: bytes, at: int, wanted: frozenset[int], pixel_tags: frozenset[int]) -> Walked:
-    """The same for explicit big endian without sequences of undefined length; shorts are turned round."""
-    unpack: Callable[..., tuple[Any, ...]] = struct.Struct(">HH2sH").unpack_from
-    values: dict[int, bytes] = {}
+def _to_pixels(head: bytes, at: int, coding: _Coding, found: _Found) -> tuple[int, int]:
+    """Where the pixel data's value starts and its length, with what was found on the way."""
+    explicit, implicit, long = coding.explicit, coding.implicit, coding.length
+    wanted, pixel_tags, little, is_explicit = coding.wanted, coding.pixel_tags, coding.little, coding.is_explicit
+    fixed, parts = found.fixed, found.parts
+    vr = b""
     while True:
-        group, element, vr, length = unpack(head, at)
-        tag = element << 16 | group
-        at += 8
-        if vr in _LONG:
-            length = int.from_bytes(head[at : at + 4], "big")
-            at += 4
-        elif not vr.isalpha():
-            raise Unusual("no value representation")
+        start = at
+        if is_explicit:
+            tag, vr, length = explicit(head, at)
+            at += 8
+            if vr in _LONG:
+                length = long(head, at)[0]
+                at += 4
+            elif not vr.isalpha():
+                raise Unusual("no value representation")
+        else:
+            tag, length = implicit(head, at)
+            at += 8
+        if length == UNDEFINED and tag not in pixel_tags:
+            at = _past_items(head, at, coding, 0)
+        fixed.append((start, at))
         if tag in pixel_tags:
-            return Walked(BIG_ENDIAN, values, at, length)
+            return at, length
         if length == UNDEFINED:
-            raise Unusual("undefined length in big endian")
+            continue
         if tag in wanted:
-            value = head[at : at + length]
-            values[tag] = value[1::-1] if vr in {b"US", b"SS"} else value
+            turn = not little and vr in _SHORT and length >= 2
+            parts.append((wanted[tag], slice(at + 1, at - 1, -1) if turn else slice(at, at + length)))
         at += length
 
 
-def _past_items(head: bytes, at: int, explicit: bool, depth: int) -> int:
+def _past_items(head: bytes, at: int, coding: _Coding, depth: int) -> int:
     """Where a sequence of undefined length ends."""
     if depth > _DEEPEST:
         raise Unusual("nested too deep")
     while True:
-        tag, length = _IMPLICIT(head, at)
+        tag, length = coding.implicit(head, at)
         at += 8
-        if tag == _SEQUENCE_END:
+        if tag == coding.sequence_end:
             return at
-        if tag != _ITEM:
+        if tag != coding.item:
             raise Unusual("no item where one is due")
-        at = _past_elements(head, at, explicit, depth) if length == UNDEFINED else at + length
+        at = _past_elements(head, at, coding, depth) if length == UNDEFINED else at + length
 
 
-def _past_elements(head: bytes, at: int, explicit: bool, depth: int) -> int:
+def _past_elements(head: bytes, at: int, coding: _Coding, depth: int) -> int:
     """Where an item of undefined length ends."""
     while True:
-        tag, length = _IMPLICIT(head, at)
-        if tag == _ITEM_END:
+        tag, length = coding.implicit(head, at)
+        if tag == coding.item_end:
             return at + 8
-        if explicit:
-            tag, vr, length = _EXPLICIT(head, at)
+        if coding.is_explicit:
+            tag, vr, length = coding.explicit(head, at)
             if vr in _LONG:
-                length = _LENGTH(head, at + 8)[0]
+                length = coding.length(head, at + 8)[0]
                 at += 4
             elif not vr.isalpha():
                 raise Unusual("no value representation")
         at += 8
-        at = _past_items(head, at, explicit, depth + 1) if length == UNDEFINED else at + length
+        at = _past_items(head, at, coding, depth + 1) if length == UNDEFINED else at + length
