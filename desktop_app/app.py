@@ -14,6 +14,7 @@ from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHan
 from PySide6.QtWidgets import QApplication
 
 from desktop_app import theme, tools
+from desktop_app.collecting import Collecting
 from desktop_app.main_window import MainWindow
 from desktop_app.screenshot import Screenshot
 from desktop_app.session import Session
@@ -21,6 +22,8 @@ from desktop_app.settings import SettingsFile, config_folder
 from desktop_app.tool import Tool
 from imaging.errors import Problem
 from imaging.plugins import gather
+
+SWITCH_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ def build(arguments: Arguments) -> tuple[QApplication, Session, MainWindow]:
 
 def start(arguments: Arguments, session: Session) -> None:
     """Open what the arguments name; long work goes to jobs."""
+    Collecting(session.jobs, session)
+    # A call into Qt lets go of the interpreter and waits up to this long for it while a job computes in Python; with
+    # the usual 5 ms, one painting of the window could wait a hundred.
+    sys.setswitchinterval(SWITCH_SECONDS)
     session.open_dataset(arguments.dataset or own_dataset(arguments.home))
     session.list_models()
     if arguments.paths:

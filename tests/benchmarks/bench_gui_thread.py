@@ -60,8 +60,8 @@ def wait_for(condition: object, seconds: float) -> bool:
 def main() -> None:
     """Print the pauses, idle and at work."""
     from desktop_app.app import Arguments, build, start
-    from export.destination import connect
     from export.sync import sync_dataset
+    from export.upstream import connect
     from imaging.progress import Progress
     from resources.samples import write_samples
 
