@@ -4,6 +4,19 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
+
+# Few examples, always the same, answer within seconds whether a change is sound; many, drawn anew, look for the rest.
+settings.register_profile("quick", max_examples=25, derandomize=True, database=None, deadline=None)
+settings.register_profile("thorough", max_examples=200, print_blob=True, deadline=None)
+settings.load_profile("thorough" if os.environ.get("OVERREAD_THOROUGH") else "quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what holds for all values, so that a run can ask for it alone and with more examples."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker(pytest.mark.examples)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.annotation import Annotation, Box, Geometry
@@ -66,7 +66,6 @@ class PlainModel:
         return {a.origin for a in annotations.values() if a.origin} | rejected
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(marks, max_size=3), some_proposals, steps)
 def test_any_edits_undone_and_done_again_lead_where_a_plain_model_does(
     start: Sequence[Annotation], rejected: tuple[str, ...], sequence: Sequence[Edit | str]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.errors import DatasetProblem
@@ -32,7 +32,6 @@ def test_a_patients_scans_are_in_one_group_and_one_split(patient: str, other: st
             assert group_of(picture(patient=other).info, "k1", "", KEY) != first
 
 
-@settings(max_examples=30)
 @given(st.binary(min_size=8, max_size=8))
 def test_splits_have_about_the_shares_asked_for_under_any_key(key: bytes) -> None:
     drawn = [draw_split(f"group{number}", key, Shares(0.6, 0.2)) for number in range(2000)]
@@ -41,7 +40,6 @@ def test_splits_have_about_the_shares_asked_for_under_any_key(key: bytes) -> Non
     assert abs(drawn.count("val") / 2000 - 0.2) < 0.06
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ABCDE"), st.booleans()), min_size=1, max_size=8))
 def test_a_split_once_written_is_never_redrawn(
     tmp_path_factory: pytest.TempPathFactory, order: list[tuple[str, bool]]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.annotation import Annotation
@@ -33,7 +33,6 @@ edits = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(edits, st.sampled_from(["undo", "redo"])), max_size=8))
 def test_replaying_a_journal_restores_the_document(
     tmp_path_factory: pytest.TempPathFactory, steps: Sequence[Edit | str]
@@ -240,7 +239,6 @@ def test_masks_that_are_none_are_refused_in_one_line(tmp_path: Path, mask: str) 
     assert "\n" not in str(caught.value)
 
 
-@settings(max_examples=15, deadline=None)
 @given(st.lists(masks(), min_size=1, max_size=4))
 def test_masks_that_follow_each_other_come_back(tmp_path_factory: pytest.TempPathFactory, found: list[Mask]) -> None:
     path = tmp_path_factory.mktemp("journal") / "j.jsonl"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.annotation import Annotation, Box, Points, Polygon, Polyline, Proposal, WholeScan
@@ -31,7 +31,6 @@ def through_json(written: WrittenMarks) -> Facts:
     return Facts(json.loads(to_json(dict(written.members))))
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(some_annotations(SIZE), max_size=6), st.lists(some_annotations(FLAT), max_size=4))
 def test_annotations_come_back_exactly(stack: Sequence[Annotation], sheet: Sequence[Annotation]) -> None:
     for marks, info in ((stack, STACK), (sheet, SHEET)):
@@ -39,7 +38,6 @@ def test_annotations_come_back_exactly(stack: Sequence[Annotation], sheet: Seque
         assert read_annotations(through_json(written), written.files) == tuple(marks)
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.lists(some_proposals(), max_size=6))
 def test_proposals_come_back_exactly(marks: Sequence[Proposal]) -> None:
     written = write_marks(marks, STACK, LABELS)

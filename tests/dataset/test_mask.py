@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -32,7 +32,6 @@ def paint(plain: NDArray[np.bool_], x: int, y: int, bits: NDArray[np.bool_], *, 
     target[part[: target.shape[0], : target.shape[1]]] = value
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(stamps(), max_size=8), st.sampled_from([0, 1, 2]))
 def test_painted_masks_hold_the_same_pixels_as_plain_arrays(
     strokes: list[tuple[int, int, int, NDArray[np.bool_], bool]], axis: Axis
@@ -63,7 +62,6 @@ def bounds_of(plain: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
     return x, y, int(columns.max()) - x + 1, int(rows.max()) - y + 1
 
 
-@settings(max_examples=30, deadline=None)
 @given(stamps(), st.integers(-20, 620), st.integers(-20, 320), st.integers(0, 90), st.integers(0, 90))
 def test_a_crop_is_the_rectangle_it_was_asked_for(
     stamp: tuple[int, int, int, NDArray[np.bool_], bool], x: int, y: int, width: int, height: int

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from imaging.geometry import (
@@ -46,14 +46,12 @@ def affines(draw: st.DrawFn) -> Affine:
     return Affine.of(np.column_stack([steps, [draw(coordinate) for _ in range(3)]]))
 
 
-@settings(max_examples=50, deadline=None)
 @given(affines(), st.lists(st.tuples(coordinate, coordinate, coordinate), min_size=1, max_size=5))
 def test_voxels_go_to_the_world_and_back(affine: Affine, points: list[tuple[float, float, float]]):
     voxels = np.array(points)
     assert np.allclose(affine.to_voxel(affine.to_world(voxels)), voxels, atol=1e-6)
 
 
-@settings(max_examples=50, deadline=None)
 @given(axis, coordinate, coordinate, st.integers(0, 500))
 def test_points_go_to_voxels_and_back(which: Axis, x: float, y: float, index: int):
     plane, back_x, back_y = voxel_to_point(which, *point_to_voxel(Plane(which, index), x, y))
@@ -66,7 +64,6 @@ def test_the_centre_of_the_first_pixel_is_the_first_voxel():
         assert point_to_voxel(Plane(which, 0), 0.5, 0.5) == (0, 0, 0)
 
 
-@settings(max_examples=50, deadline=None)
 @given(axis, st.integers(-50, 50), st.integers(-50, 50), st.integers(0, 80), st.integers(0, 80))
 def test_a_clipped_region_lies_on_the_scan(which: Axis, x: int, y: int, width: int, height: int):
     size = Size(30, 20, 10)
@@ -76,7 +73,6 @@ def test_a_clipped_region_lies_on_the_scan(which: Axis, x: int, y: int, width: i
     assert 0 <= inside.y <= inside.y + inside.height <= whole.height
 
 
-@settings(max_examples=60, deadline=None)
 @given(affines(), axis)
 def test_planes_are_shown_the_radiological_way_whatever_the_grid(affine: Affine, which: Axis):
     """After the turn, the axis that is left–right grows to the left, front–back to the back, and the head is on top."""

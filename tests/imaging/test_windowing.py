@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -37,7 +37,6 @@ rescales = st.builds(
 windows = st.builds(Window, st.floats(-3000, 3000), st.floats(1, 5000))
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data(), kind=st.sampled_from(SMALL), rescale=rescales, window=windows, inverted=st.booleans())
 def test_tables_of_small_types_are_the_formula(data, kind, rescale, window, inverted):
     plane = data.draw(arrays(kind, (5, 7)))
@@ -49,7 +48,6 @@ def test_tables_of_small_types_are_the_formula(data, kind, rescale, window, inve
     assert np.all(out >> 24 == 0xFF)
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data(), kind=st.sampled_from(WIDE), rescale=rescales, window=windows, inverted=st.booleans())
 def test_wide_types_are_within_one_grey_of_the_formula(data, kind, rescale, window, inverted):
     values = st.integers(0, 4000) if kind.startswith("u") else st.integers(-4000, 4000)

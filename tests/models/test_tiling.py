@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.tiling import cut, lay, spans, tiles
@@ -35,7 +35,6 @@ def test_context_is_kept_at_the_edges_of_the_grid_only(case):
             assert span.first + len(span.weights) == tile - halo
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.integers(1, 60), st.integers(1, 60), cuts(), st.floats(-5, 5, width=32))
 def test_a_constant_comes_back_constant(height, width, case, value):
     _, tile, halo, overlap = case
@@ -46,7 +45,6 @@ def test_a_constant_comes_back_constant(height, width, case, value):
     assert np.allclose(out, value, atol=1e-4)
 
 
-@settings(deadline=None, max_examples=30)
 @given(cuts(), st.integers(0, 2**31))
 def test_any_tile_size_gives_the_same_result_for_a_local_network(case, seed):
     _, tile, halo, overlap = case

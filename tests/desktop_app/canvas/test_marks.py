@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset.annotation import Box, Points, Polygon, Polyline, WholeScan
@@ -74,7 +74,6 @@ def test_the_chip_of_a_box_at_the_top_goes_below_or_inside_but_stays_in_view() -
         assert chip.rect[1] + chip.rect[3] <= 400
 
 
-@settings(max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1, max_size=12, unique=True))
 def test_chips_do_not_cover_each_other_while_there_is_room(cells: list[tuple[int, int]]) -> None:
     marks = tuple(shown(f"m{n}", x * 25 + 2, y * 25 + 12, 14, 9) for n, (x, y) in enumerate(cells))

@@ -1,7 +1,7 @@
 """Masks as palette entries: against plain arrays."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -33,7 +33,6 @@ def composed(looks: list[MaskLook], part: Part = WHOLE, palette: Palette | None 
 discs = st.tuples(st.floats(0, WIDE), st.floats(0, HIGH), st.floats(0, 90))
 
 
-@settings(max_examples=30)
 @given(discs, discs)
 def test_every_set_pixel_is_in_the_overlay_and_no_other(one: tuple[float, ...], other: tuple[float, ...]) -> None:
     first, second = disc(*one), disc(*other)
@@ -52,7 +51,6 @@ def test_the_rim_is_the_outermost_pixels_even_across_tiles() -> None:
     assert np.array_equal(out == edge, bits & ~inner)
 
 
-@settings(max_examples=30)
 @given(discs, st.integers(0, 200), st.integers(0, 200), st.integers(1, 100), st.integers(1, 80))
 def test_a_part_shows_the_same_as_the_whole(spot: tuple[float, ...], x: int, y: int, width: int, height: int) -> None:
     looks = [MaskLook("a", mask(disc(*spot)), 0xFF0000)]
@@ -60,7 +58,6 @@ def test_a_part_shows_the_same_as_the_whole(spot: tuple[float, ...], x: int, y: 
     assert np.array_equal(composed(looks, part), composed(looks)[y : y + height, x : x + width])
 
 
-@settings(max_examples=30)
 @given(discs, discs, discs, st.booleans())
 def test_composing_only_what_changed_gives_the_same_as_composing_all(
     one: tuple[float, ...], other: tuple[float, ...], stroke: tuple[float, ...], paints: bool

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -105,7 +105,6 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(steps, st.randoms(use_true_random=False), st.booleans())
 def test_however_it_was_reached_the_picture_is_that_of_a_fresh_start(steps: list[str], random, colour: bool) -> None:
     voxels = ramp()

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -37,7 +37,6 @@ def plain_stroke(points: list[tuple[float, float]], diameter: float) -> NDArray[
     return out
 
 
-@settings(max_examples=40)
 @given(st.lists(places, min_size=1, max_size=5), st.sampled_from([1.0, 4.5, 20.0, 61.0]))
 def test_a_stroke_paints_what_a_plain_array_says(points: list[tuple[float, float]], diameter: float) -> None:
     reader = Reader(BrushTool(), size=Size(WIDE, HIGH, 10))
@@ -55,7 +54,6 @@ def pixels(geometry: object, plane: int = 3) -> NDArray[np.bool_]:
     return geometry.crop(plane, 0, 0, WIDE, HIGH)
 
 
-@settings(max_examples=25)
 @given(st.lists(places, min_size=1, max_size=4), st.lists(places, min_size=1, max_size=4))
 def test_erasing_removes_exactly_what_the_eraser_covers(
     painted: list[tuple[float, float]], erased: list[tuple[float, float]]
