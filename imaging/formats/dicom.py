@@ -16,7 +16,7 @@ from imaging.formats import dicom_facts as facts
 from imaging.formats.dicom_directory import listed_files
 from imaging.formats.dicom_frames import frames_of, placement_of
 from imaging.formats.dicom_geometry import Stack, stack
-from imaging.formats.dicom_groups import STACKED, group_files
+from imaging.formats.dicom_groups import STACKED, group_headers
 from imaging.formats.dicom_header import Header, read_header
 from imaging.formats.dicom_layout import Layout, check_length, layout_of
 from imaging.formats.dicom_pixels import load_frames
@@ -47,16 +47,31 @@ class DicomFormat:
 
     def sources(self, paths: tuple[Path, ...], progress: Progress) -> list[ScanSource]:
         """One source per series, direction and pass; a DICOMDIR stands for the files it lists."""
-        found: dict[Path, None] = {}
-        for path in paths:
-            listed = listed_files(path)
-            found.update(dict.fromkeys(listed or (path,)))
-        return group_files(tuple(found), progress)
+        found: dict[Path, Header | None] = {}
+        for index, path in enumerate(paths):
+            progress.report(index, len(paths), "reading headers")
+            header = _header_if_readable(path)
+            is_directory = path.name.upper() == "DICOMDIR" or (header is not None and header.is_directory)
+            listed = listed_files(path) if is_directory else ()
+            for file in listed:
+                progress.check()
+                found.setdefault(file, _header_if_readable(file))
+            if not listed:
+                found[path] = header
+        return group_headers(found)
 
     def open(self, source: ScanSource, progress: Progress) -> Scan:
         """Open a series or a file: headers now, pixels at the first read."""
         headers = _headers(source.paths, progress)
         return _open_file(headers[0], source) if len(headers) == 1 else _open_series(headers, source)
+
+
+def _header_if_readable(path: Path) -> Header | None:
+    """The header of a file; `None` when it cannot be read."""
+    try:
+        return read_header(path)
+    except ScanProblem:
+        return None
 
 
 def _starts_like_dicom(head: bytes, path: Path) -> bool:
@@ -186,7 +201,7 @@ def _open_series(headers: list[Header], source: ScanSource) -> Scan:
     ordered = [headers[index] for index in placed.order]
     modality = facts.text(look.dataset, "Modality")
     kind: ScanKind = "volume" if placed.affine is not None or modality in STACKED else "sequence"
-    scales = tuple(_scale_of(header, look.rescale) for header in ordered)
+    scales = _scales_of(ordered, look.rescale)
     varied = len(set(scales)) > 1 and look.table is None
     if varied:
         look = replace(look, rescale=Rescale(unit=look.rescale.unit))
@@ -202,6 +217,14 @@ def _open_series(headers: list[Header], source: ScanSource) -> Scan:
         return look.table(scaled) if look.table else scaled
 
     return LoadedScan(_fitting(info), load)
+
+
+def _scales_of(headers: list[Header], usual: Rescale) -> tuple[Rescale, ...]:
+    """The rescale of each file of a series; mostly all say the same."""
+    stored = {(header.values.get("RescaleSlope"), header.values.get("RescaleIntercept")) for header in headers}
+    if len(stored) == 1:
+        return (_scale_of(headers[0], usual),) * len(headers)
+    return tuple(_scale_of(header, usual) for header in headers)
 
 
 def _scale_of(header: Header, usual: Rescale) -> Rescale:

@@ -7,29 +7,16 @@ from pathlib import Path
 
 from imaging.errors import ScanProblem
 from imaging.formats.dicom_facts import items, quiet, read_dataset
-from imaging.formats.dicom_header import read_header
 
 _MOST_PARTS = 16
 
 
-def is_directory_file(path: Path) -> bool:
-    """Whether a DICOM file is a DICOMDIR, by its name or its class."""
-    if path.name.upper() == "DICOMDIR":
-        return True
-    try:
-        return read_header(path).is_directory
-    except ScanProblem:
-        return False
-
-
 def listed_files(path: Path) -> tuple[Path, ...]:
-    """The files a DICOMDIR lists that are there; empty for any other file, and when none is there.
+    """The files a DICOMDIR lists that are there; empty when none is there.
 
     Names are looked for without regard to case, as discs are copied to systems that change it.
     A name that leads out of the folder is left out.
     """
-    if not is_directory_file(path):
-        return ()
     try:
         dataset = read_dataset(path)
     except ScanProblem:

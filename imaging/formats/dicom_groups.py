@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from imaging.errors import ScanProblem
+import numpy as np
+
 from imaging.formats.dicom_frames import placement_of
 from imaging.formats.dicom_geometry import depths, same_direction
-from imaging.formats.dicom_header import Header, read_header
-from imaging.progress import Progress
+from imaging.formats.dicom_header import Header
 from imaging.scan import ScanSource
 
 STACKED = frozenset(("CT", "MR", "PT", "NM"))
@@ -18,21 +18,18 @@ STACKED = frozenset(("CT", "MR", "PT", "NM"))
 _ORDER = ("TemporalPositionIdentifier", "EchoNumbers", "EchoTime", "AcquisitionNumber", "TriggerTime", "InstanceNumber")
 
 
-def group_files(paths: Sequence[Path], progress: Progress) -> list[ScanSource]:
-    """Sources of scans, in the order their first file was found. Unreadable files get one of their own."""
+def group_headers(found: Mapping[Path, Header | None]) -> list[ScanSource]:
+    """Sources of scans, in the order their first file was found. Files without a header get one of their own."""
     groups: dict[tuple[object, ...], list[Header]] = defaultdict(list)
-    for index, path in enumerate(paths):
-        progress.report(index, len(paths), "reading headers")
-        try:
-            header = read_header(path)
-        except ScanProblem:
+    for path, header in found.items():
+        if header is None:
             groups[(path,)] = []
-            continue
-        groups[_key(header)].append(header)
-    found: list[ScanSource] = []
+        else:
+            groups[_key(header)].append(header)
+    sources: list[ScanSource] = []
     for key, headers in groups.items():
-        found += _split(headers) if headers else [ScanSource("dicom", (Path(str(key[0])),))]
-    return found
+        sources += _split(headers) if headers else [ScanSource("dicom", (Path(str(key[0])),))]
+    return sources
 
 
 def _key(header: Header) -> tuple[object, ...]:
@@ -75,15 +72,16 @@ def _by_direction(headers: list[Header]) -> list[list[Header]]:
 
 def _by_pass(headers: list[Header]) -> list[list[Header]]:
     """Files whose positions come more than once (echoes, time points, repeats), as one list per pass."""
-    ordered = sorted(headers, key=lambda header: tuple(header.number(name) or 0.0 for name in _ORDER))
+    varied = [name for name in _ORDER if len({header.values.get(name) for header in headers}) > 1]
+    ordered = sorted(headers, key=lambda header: tuple([header.number(name) or 0.0 for name in varied]))
     along = depths([placement_of(header, None, None) for header in ordered])
     if along is None:
         return [sorted(headers, key=lambda header: (header.whole("InstanceNumber"), header.path.name))]
-    seen: dict[int, int] = defaultdict(int)
+    seen: dict[float, int] = defaultdict(int)
     passes: list[list[Header]] = []
-    for header, depth in zip(ordered, along, strict=True):
-        turn = seen[round(float(depth) * 100)]
-        seen[round(float(depth) * 100)] += 1
+    for header, place in zip(ordered, np.rint(along * 100).tolist(), strict=True):
+        turn = seen[place]
+        seen[place] += 1
         while len(passes) <= turn:
             passes.append([])
         passes[turn].append(header)
