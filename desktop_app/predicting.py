@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from dataset.annotation import Proposal
 from dataset.label import Label
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 BENIGN = frozenset({"normal", "background", "other"})
 """Label ids that are no finding."""
+STREAM_MS = 100
+"""What came within this time is shown at once: a model may find something on every plane, many times a second."""
+
+Tell = Callable[[tuple[Proposal, ...], tuple[Label, ...]], None]
+"""Takes proposals of a prediction under way, and the labels of its model. Called in the worker thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +54,13 @@ class Reading:
 class Predicting(QObject):
     """Starts the jobs in which models read."""
 
-    streamed = Signal(str, object)
+    streamed = Signal(str, object, object)
+    """Scan key, proposals of a prediction under way, and the labels of its model."""
     predicted = Signal(object)
     ended_without = Signal(str)
     problem_raised = Signal(object)
 
-    _found = Signal(str, object)
+    _found = Signal(str, object, object)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,14 +70,19 @@ class Predicting(QObject):
         """Where the reader wants models to run."""
         self.pixel_size_mm: float | None = None
         """The pixel size of the open scan as the reader gave it, where the scan does not say."""
-        self._found.connect(self.streamed, Qt.ConnectionType.QueuedConnection)
+        self._waiting: dict[str, tuple[list[Proposal], tuple[Label, ...]]] = {}
+        self._showing = QTimer(self)
+        self._showing.setSingleShot(True)
+        self._showing.setInterval(STREAM_MS)
+        self._showing.timeout.connect(self._show)
+        self._found.connect(self._on_found, Qt.ConnectionType.QueuedConnection)
         jobs.ended.connect(self._on_ended)
 
     def start(self, model: str, scan: Scan, key: str, region: Region | None, dataset: Dataset) -> Job[Reading]:
         """Let a model (a name, `name@version` or a folder) read a region of a scan, or all of it."""
 
-        def tell(proposals: tuple[Proposal, ...]) -> None:
-            self._found.emit(key, proposals)
+        def tell(proposals: tuple[Proposal, ...], labels: tuple[Label, ...]) -> None:
+            self._found.emit(key, proposals, labels)
 
         wanted = self.device, self.pixel_size_mm
 
@@ -85,9 +96,20 @@ class Predicting(QObject):
         self._under_way[job.number] = key
         return job
 
+    def _on_found(self, key: str, proposals: tuple[Proposal, ...], labels: tuple[Label, ...]) -> None:
+        self._waiting.setdefault(key, ([], labels))[0].extend(proposals)
+        if not self._showing.isActive():
+            self._showing.start()
+
+    def _show(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for key, (proposals, labels) in waiting.items():
+            self.streamed.emit(key, tuple(proposals), labels)
+
     def _on_ended(self, job: Job[object]) -> None:
         key = self._under_way.pop(job.number, None)
         if key is not None:
+            self._waiting.pop(key, None)
             # Before the answer, if one comes: what was streamed gives way to the whole.
             self.ended_without.emit(key)
 
@@ -99,7 +121,7 @@ def read_scan(
     region: Region | None,
     dataset: Dataset,
     progress: Progress,
-    tell: Callable[[tuple[Proposal, ...]], None],
+    tell: Tell,
     wanted: tuple[str, float | None] = ("auto", None),
 ) -> Reading:
     """Run a model and keep what it says, before anybody sees it as finished. In a worker thread.
@@ -110,7 +132,12 @@ def read_scan(
     from models.choices import Choices
 
     predictor = find(model, Choices(*wanted))
-    prediction = predictor.predict(scan, key, region, progress.part(0.0, 0.95), partial=tell)
+
+    def partial(proposals: tuple[Proposal, ...]) -> None:
+        if proposals:
+            tell(proposals, predictor.labels)
+
+    prediction = predictor.predict(scan, key, region, progress.part(0.0, 0.95), partial)
     if not dataset.has(key):
         dataset.add_scan(scan, key, progress.part(0.95, 0.04, "Keeping the scan"))
     dataset.add_labels(predictor.labels)

@@ -306,10 +306,11 @@ class Session(Viewing):
         new = tuple(labels)
         if new and self.labels.labels == (FIRST_LABEL,) and not self.document.annotations:
             self.labels, self.label = LabelSet("", ()), ""
-        self.labels = self.labels.with_labels(new)
+        old, self.labels = self.labels, self.labels.with_labels(new)
         if not self.label and self.labels.labels:
             self.set_label(self.labels.labels[0].id)
-        self.labels_changed.emit()
+        if self.labels != old:
+            self.labels_changed.emit()
         if keep and self.dataset is not None:
             dataset = self.dataset
             self.keeping.write("Keeping the labels", lambda: dataset.add_labels(new))
@@ -365,8 +366,9 @@ class Session(Viewing):
         if self.scan is not None and self.dataset is not None:
             self.predicting.start(model, self.scan, self.scan_key, region, self.dataset)
 
-    def _on_streamed(self, key: str, proposals: tuple[Proposal, ...]) -> None:
+    def _on_streamed(self, key: str, proposals: tuple[Proposal, ...], labels: tuple[Label, ...]) -> None:
         if key == self.scan_key:
+            self.add_labels(labels, keep=False)
             self.findings.stream(proposals)
             self.proposals_changed.emit()
 

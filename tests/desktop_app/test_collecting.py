@@ -10,8 +10,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop_app import collecting
-from desktop_app.collecting import Collecting
+from desktop_app.collecting import MANY_MODULES, Collecting
 from desktop_app.jobs import Jobs
 
 
@@ -47,7 +46,7 @@ def test_no_full_collection_comes_by_itself_until_the_window_is_gone(qtbot: QtBo
 def test_what_refers_to_itself_is_collected_now_and_then(
     qtbot: QtBot, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collecting, "EVERY_MS", 10)
+    monkeypatch.setattr("desktop_app.collecting.EVERY_MS", 10)
     held = Collecting(jobs)
     gone = weakref.ref(Node())
     qtbot.waitUntil(lambda: gone() is None)
@@ -64,7 +63,7 @@ def test_libraries_are_set_aside_once_they_are_loaded(
     gc.unfreeze()
     _run_a_job(qtbot, jobs)
     assert gc.get_freeze_count() == 0
-    for number in range(collecting.MANY_MODULES):
+    for number in range(MANY_MODULES):
         monkeypatch.setitem(sys.modules, f"made_up_{number}", sys)
     _run_a_job(qtbot, jobs)
     assert gc.get_freeze_count() > 1000
