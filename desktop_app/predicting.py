@@ -25,6 +25,8 @@ BENIGN = frozenset({"normal", "background", "other"})
 STREAM_MS = 100
 """What came within this time is shown at once: a model may find something on every plane, many times a second."""
 
+ASK_PIXEL_SIZE = "Type the pixel size, in mm, under Models and run it again"
+
 Tell = Callable[[tuple[Proposal, ...], tuple[Label, ...]], None]
 """Takes proposals of a prediction under way, and the labels of its model. Called in the worker thread."""
 
@@ -59,6 +61,8 @@ class Predicting(QObject):
     predicted = Signal(object)
     ended_without = Signal(str)
     problem_raised = Signal(object)
+    pixel_size_wanted = Signal()
+    """A model needs the pixel size of the open scan, which does not say it."""
 
     _found = Signal(str, object, object)
 
@@ -90,6 +94,11 @@ class Predicting(QObject):
             return read_scan(model, scan, key, region, dataset, progress, tell, wanted)
 
         def failed(problem: Problem) -> None:
+            from models.problem import PixelSizeUnknown
+
+            if isinstance(problem, PixelSizeUnknown) and None in scan.info.spacing_mm[:2]:
+                problem = Problem(problem.what, problem.where, ASK_PIXEL_SIZE)
+                self.pixel_size_wanted.emit()
             self.problem_raised.emit(problem)
 
         job = self._jobs.start(f"Reading with {model}", work, self.predicted.emit, failed)

@@ -16,7 +16,7 @@ from imaging.scan import Scan, ScanInfo, Spacing, Volume
 from models.package import ModelPackage, Reads
 from models.placement import resize
 from models.preprocess import Range, RangeOver, modality_values, prepare, range_of
-from models.problem import ModelProblem
+from models.problem import ModelProblem, PixelSizeUnknown
 from models.runtime import Runner
 
 Array: TypeAlias = NDArray[Any]
@@ -117,7 +117,7 @@ def plane_pixel_mm(reading: Reading, plane: Plane) -> tuple[float, float]:
     """Millimetres per pixel across and down a plane; refused where it is not known."""
     across, down = plane_spacing(reading.spacing, plane.axis)
     if across is None or down is None:
-        raise ModelProblem(
+        raise PixelSizeUnknown(
             f"does not say how large its pixels are, and {reading.package.title} needs it",
             reading.info.name,
             "Give it with --pixel-size MM",

@@ -14,7 +14,7 @@ from imaging.geometry import Plane, Region, whole_plane
 from models.decode import chosen_labels
 from models.dense import MAP_BYTES, dense_output
 from models.preprocess import as_input, finish, late_steps
-from models.problem import ModelProblem
+from models.problem import ModelProblem, PixelSizeUnknown
 from models.reading import Reading, read_grid
 from models.runtime import OutOfMemory, Outputs
 from models.tiling import cut, lay, tiles
@@ -86,7 +86,7 @@ def _stack(reading: Reading, region: Region) -> Stack:
             step for step, wish in zip(reading.spacing, (need.x, need.y, need.z), strict=True) if wish and not step
         ]
         if missing:
-            raise ModelProblem(
+            raise PixelSizeUnknown(
                 f"does not say how large its voxels are, and {reading.package.title} needs it",
                 reading.info.name,
                 "Give it with --pixel-size MM; the distance of the planes must come from the scan",

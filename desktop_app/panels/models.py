@@ -84,7 +84,7 @@ class ModelsView(QWidget):
         self.models.setPlaceholderText("No model is installed")
         self.run = push("Run", "Let this model read the open scan", key="M")
         self.about = label("", "small", wraps=True)
-        self.pixel_size = Number(0.0, 100.0, "Pixel size in mm, which this scan does not say", decimals=4)
+        self.pixel_size = Number(0.0, 100.0, "Pixel size in mm, which this scan does not say", decimals=6)
         self.pixel_size.setSpecialValueText("unknown")
         self.pixel_size.setSuffix(" mm")
         self._pixel_row = QWidget()
@@ -108,6 +108,7 @@ class ModelsView(QWidget):
         self.models.activated.connect(self._choose)
         self.run.clicked.connect(self._run)
         self.pixel_size.valueChanged.connect(self._set_pixel_size)
+        session.predicting.pixel_size_wanted.connect(self._ask_pixel_size)
         session.models_changed.connect(self._show_models)
         session.scan_changed.connect(self._on_scan)
         session.proposals_changed.connect(self._show_said)
@@ -144,6 +145,10 @@ class ModelsView(QWidget):
     def _set_pixel_size(self, mm: float) -> None:
         self._session.predicting.pixel_size_mm = mm or None
 
+    def _ask_pixel_size(self) -> None:
+        self.pixel_size.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.pixel_size.selectAll()
+
     def _show_said(self) -> None:
         newest = newest_by_model(self._session.predictions)
         scored = [prediction for prediction in newest if prediction.scores]
@@ -169,6 +174,7 @@ class ModelsView(QWidget):
         self._session.choose_model(str(self.models.itemData(row)))
 
     def _run(self) -> None:
+        self.pixel_size.interpretText()
         self._session.predict(self._session.model)
 
 
