@@ -16,6 +16,7 @@ from imaging.quiet import quiet
 from imaging.scan import Scan, ScanFormat, ScanSource
 
 _HEAD = 4096
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _DEEPEST = 16
 _MOST_FILES = 200_000
 _DIGITS = re.compile(r"([0-9]+)")
@@ -31,14 +32,17 @@ def scan_formats() -> tuple[ScanFormat, ...]:
 def format_of(path: Path) -> ScanFormat | None:
     """The format that recognises a file by its first bytes; `None` when no one does. Raises `ScanProblem`."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(path, _READ)
         try:
             head = os.read(descriptor, _HEAD)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise ScanProblem(f"cannot be read ({error.strerror or error})", path) from error
-    return next((known for known in scan_formats() if known.recognises(path, head)), None)
+    for known in scan_formats():
+        if known.recognises(path, head):
+            return known
+    return None
 
 
 def find_scans(paths: Iterable[Path | str], progress: Progress | None = None) -> list[ScanSource]:

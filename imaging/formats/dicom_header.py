@@ -70,6 +70,7 @@ _SHAPE = (
 )
 _INFLATED_MOST = 1 << 31
 _REMEMBERED = 20_000
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -174,7 +175,7 @@ def read_header(path: Path) -> Header:
         known = _memory.get(key)
         if known is not None:
             return known
-        descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        descriptor = os.open(name, _READ)
     except OSError as error:
         raise ScanProblem(f"cannot be read ({error.strerror})", path) from error
     try:

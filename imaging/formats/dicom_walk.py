@@ -11,10 +11,9 @@ import struct
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
@@ -44,8 +43,7 @@ class Unusual(Exception):
     """Something the fast way does not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
+class Walked(NamedTuple):
     """The wanted values of a header, by name and as stored in little endian; where the pixels start, their length."""
 
     syntax: str
@@ -55,7 +53,14 @@ class Walked:
     has_preamble: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class _Found:
+    """What a walk has come by: (start, end) of structure, and values."""
+
+    fixed: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    parts: list[Part] = field(default_factory=list[Part])
+
+
 class _Template:
     """The structure of one walked header: where its tags and lengths are, what they say, where its values are.
 
@@ -63,11 +68,30 @@ class _Template:
     not be walked: the slices of a series are mostly alike but for their values.
     """
 
-    places: NDArray[np.intp]
-    structure: bytes
-    parts: tuple[Part, ...]
-    last: bytes
-    walked: Walked
+    def __init__(self, head: bytes, walked: Walked, found: _Found) -> None:
+        start, end = found.fixed[-1]
+        self.walked, self.last, self.last_at = walked, head[start:end], start
+        self._places = np.concatenate([np.arange(*span) for span in found.fixed])
+        self._structure = np.frombuffer(head, np.uint8)[self._places].tobytes()
+        self._names, self._turned, layout, at = list[str](), list[str](), "<", 0
+        for name, part in found.parts:
+            backwards = part.step == -1
+            first, length = (part.start - 1, 2) if backwards else (part.start, part.stop - part.start)
+            self._names.append(name)
+            self._turned += [name] if backwards else []
+            layout += f"{first - at}x{length}s"
+            at = first + length
+        self._values: Callable[[bytes], tuple[bytes, ...]] = struct.Struct(layout).unpack_from
+
+    def values(self, head: bytes) -> dict[str, bytes] | None:
+        """The values of a header of this structure, all taken out at once; `None` for one of another."""
+        end = self.walked.pixels_at
+        if np.frombuffer(head, np.uint8, end)[self._places].tobytes() != self._structure:
+            return None
+        values = dict(zip(self._names, self._values(head), strict=True))
+        for name in self._turned:
+            values[name] = values[name][::-1]
+        return values
 
 
 def _turned(tag: int) -> int:
@@ -88,14 +112,6 @@ class _Coding:
         self.wanted = {seen(tag): name for tag, name in wanted.items()}
         self.pixel_tags = frozenset(seen(tag) for tag in pixel_tags)
         self.item, self.item_end, self.sequence_end = seen(_ITEM), seen(_ITEM_END), seen(_SEQUENCE_END)
-
-
-@dataclass(slots=True)
-class _Found:
-    """What a walk has come by: (start, end) of structure, and values."""
-
-    fixed: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    parts: list[Part] = field(default_factory=list[Part])
 
 
 class Walker:
@@ -127,13 +143,9 @@ class Walker:
     def _by_template(self, head: bytes) -> Walked | None:
         """The header's values, when its structure is that of one walked before, byte for byte."""
         for template in self._templates:
-            walked, last = template.walked, template.last
-            end = walked.pixels_at
-            if head.startswith(last, end - len(last)):
-                raw = np.frombuffer(head, np.uint8, end)
-                if raw[template.places].tobytes() == template.structure:
-                    values = {name: head[part] for name, part in template.parts}
-                    return Walked(walked.syntax, values, end, walked.pixels_length, walked.has_preamble)
+            if head.startswith(template.last, template.last_at) and (values := template.values(head)) is not None:
+                syntax, _, at, length, has_preamble = template.walked
+                return Walked(syntax, values, at, length, has_preamble)
         return None
 
     def _walk(self, head: bytes) -> Walked:
@@ -148,17 +160,9 @@ class Walker:
         coding = self._codings.get(syntax, self._codings[EXPLICIT])
         at, length = _to_pixels(head, at, coding, found)
         walked = Walked(syntax, {name: head[part] for name, part in found.parts}, at, length, has_preamble)
-        self._remember(head, walked, found)
+        self._templates = (_Template(head, walked, found), *self._templates[: _TEMPLATES - 1])
+        self._much = max(_FIRST, at + _MORE)  # the next file of the series is read in one go
         return walked
-
-    def _remember(self, head: bytes, walked: Walked, found: _Found) -> None:
-        """Keep the structure of a header for the next ones; the newest few stay."""
-        start, end = found.fixed[-1]
-        places = np.concatenate([np.arange(*span) for span in found.fixed])
-        structure = np.frombuffer(head, np.uint8)[places].tobytes()
-        template = _Template(places, structure, tuple(found.parts), head[start:end], walked)
-        self._templates = (template, *self._templates[: _TEMPLATES - 1])
-        self._much = max(_FIRST, end + _MORE)  # the next file of the series is read in one go
 
 
 def _seek_and_read(descriptor: int, much: int) -> bytes:
