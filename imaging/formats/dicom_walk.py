@@ -71,8 +71,10 @@ class _Template:
     def __init__(self, head: bytes, walked: Walked, found: _Found) -> None:
         start, end = found.fixed[-1]
         self.walked, self.last, self.last_at = walked, head[start:end], start
-        self._places = np.concatenate([np.arange(*span) for span in found.fixed])
-        self._structure = np.frombuffer(head, np.uint8)[self._places].tobytes()
+        self._mask = np.zeros(end, np.uint8)
+        for span in found.fixed:
+            self._mask[slice(*span)] = 0xFF
+        self._structure = self._of(head)
         self._names, self._turned, layout, at = list[str](), list[str](), "<", 0
         for name, part in found.parts:
             backwards = part.step == -1
@@ -85,13 +87,16 @@ class _Template:
 
     def values(self, head: bytes) -> dict[str, bytes] | None:
         """The values of a header of this structure, all taken out at once; `None` for one of another."""
-        end = self.walked.pixels_at
-        if np.frombuffer(head, np.uint8, end)[self._places].tobytes() != self._structure:
+        if self._of(head) != self._structure:
             return None
         values = dict(zip(self._names, self._values(head), strict=True))
         for name in self._turned:
             values[name] = values[name][::-1]
         return values
+
+    def _of(self, head: bytes) -> bytes:
+        """The structure of a header as this template sees it: everything else is 0."""
+        return (np.frombuffer(head, np.uint8, len(self._mask)) & self._mask).tobytes()
 
 
 def _turned(tag: int) -> int:
