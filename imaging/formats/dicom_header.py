@@ -162,7 +162,8 @@ _SHORTS = frozenset(
     )
 )
 
-_memory: OrderedDict[tuple[str, int, int], Header] = OrderedDict()
+_memory: OrderedDict[str, tuple[int, int, Header]] = OrderedDict()
+"""By path: when the file was changed and its bytes, as they were when its header was read."""
 _memory_lock = threading.Lock()
 
 
@@ -170,22 +171,25 @@ def read_header(path: Path) -> Header:
     """The header of a file; remembered while the file does not change. Raises `ScanProblem`."""
     name = os.fspath(path)
     try:
-        stat = os.stat(name)
-        key = (name, stat.st_mtime_ns, stat.st_size)
-        known = _memory.get(key)
+        known = _memory.get(name)
         if known is not None:
-            return known
+            stat = os.stat(name)
+            if known[:2] == (stat.st_mtime_ns, stat.st_size):
+                return known[2]
         descriptor = os.open(name, _READ)
+        stat = os.fstat(descriptor)
     except OSError as error:
         raise ScanProblem(f"cannot be read ({error.strerror})", path) from error
     try:
         header = _of_walk(path, _WALKER.walk(descriptor, stat.st_size), stat.st_size)
     except (Unusual, RecursionError):
         header = general_header(path)
+    except OSError as error:
+        raise ScanProblem(f"cannot be read ({error.strerror})", path) from error
     finally:
         os.close(descriptor)
     with _memory_lock:
-        _memory[key] = header
+        _memory[name] = stat.st_mtime_ns, stat.st_size, header
         if len(_memory) > _REMEMBERED:
             _memory.popitem(last=False)
     return header
