@@ -31,8 +31,7 @@ class Stage:
 def test(words: list[str]) -> int:
     """Every stage; stops at the first that fails, unless `--keep-going` is given."""
     system_libraries.ensure(for_tests=True)
-    with _display() as display:
-        return run([*_style(), _unit(), _types(), _slow(), _gui(display)], keep_going="--keep-going" in words)
+    return run([*_style(), _unit(), _types(), _slow(), _gui()], keep_going="--keep-going" in words)
 
 
 def check(words: list[str]) -> int:
@@ -90,25 +89,28 @@ def _types() -> Stage:
 
 
 def _pytest(name: str, marks: str, *more: str, variables: Environment | None = None) -> Stage:
-    words = [str(python()), "-m", "pytest", "-m", marks, *more]
-    return Stage(name, words, variables or {"QT_QPA_PLATFORM": "offscreen"})
+    """Tests draw off screen: on a bare X server without a window manager no window is active, so no shortcut fires."""
+    words = [str(python()), "-m", "pytest", "-m", marks, "--durations=5", *more]
+    # Compiled files are kept, else each of the processes would compile every test and library again.
+    return Stage(name, words, {"QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "", **(variables or {})})
 
 
 def _unit() -> Stage:
-    return _pytest("unit tests", "not slow and not gui", *_workers(), "--durations=5")
+    return _pytest("unit tests", "not slow and not gui", *_workers())
 
 
 def _slow() -> Stage:
-    return _pytest("slow tests", "slow and not gui", *_workers(), "--durations=5")
+    """Whole corpora, kills and servers; and again, with many more examples, what holds for all values."""
+    return _pytest("slow tests", "(slow or examples) and not gui", *_workers(), variables={"OVERREAD_THOROUGH": "1"})
+
+
+def _gui() -> Stage:
+    return _pytest("window tests", "gui")
 
 
 def _workers() -> list[str]:
     """Two processes where there are cores for them; more would disturb what tests measure."""
     return ["-n", "2"] if (os.cpu_count() or 1) > 1 else []
-
-
-def _gui(display: Environment) -> Stage:
-    return _pytest("window tests", "gui", "--durations=5", variables=display)
 
 
 @contextmanager
