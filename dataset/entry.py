@@ -77,12 +77,12 @@ class Entry:
 
     def _look_into(self, kind: str) -> bool:
         """Read the headers of files not known yet, and forget those that are gone; whether there were any."""
-        if kind not in self.stamps:
-            remove_stale_parts(self.folder / kind)
         try:
             names = os.listdir(self.folder / kind)
         except FileNotFoundError:
             names = list[str]()
+        if any(is_part(name) for name in names):
+            remove_stale_parts(self.folder / kind)
         present = {f"{kind}/{name}" for name in names if name.endswith(".json") and not is_part(name)}
         known = {path for path in (*self.headers, *self.problems) if path.startswith(f"{kind}/")}
         for path in known - present:
