@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,11 +25,20 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
 
 
-@pytest.fixture
-def dataset(tmp_path: Path) -> Iterator[Dataset]:
-    """A dataset with the scans `flat` and `deep` of one patient."""
-    made = Dataset.create(tmp_path / "set", LABELS, title="Spines")
+@pytest.fixture(scope="session")
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "set"
+    made = Dataset.create(folder, LABELS, title="Spines")
     made.add_scan(picture(patient="Roe^Jane"), "flat", silent())
     made.add_scan(volume(patient="Roe^Jane"), "deep", silent())
+    made.close()
+    return folder
+
+
+@pytest.fixture
+def dataset(_made_once: Path, tmp_path: Path) -> Iterator[Dataset]:
+    """A dataset of one's own with the scans `flat` and `deep` of one patient."""
+    shutil.copytree(_made_once, tmp_path / "set")
+    made = Dataset.open(tmp_path / "set")
     yield made
     made.close()

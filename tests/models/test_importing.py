@@ -51,6 +51,7 @@ def rows(classes=2, masks=0):
 # Files people have.
 
 
+@pytest.mark.slow
 def test_yolov8_is_imported_and_finds_the_person_in_a_photograph(data, tmp_path, own_folders):
     made = imported(data / "onnx" / "yolov8n_int8.onnx", own_folders)
     assert (made.package.task, len(made.package.labels)) == ("detect", 80)
@@ -68,6 +69,7 @@ def test_yolov8_is_imported_and_finds_the_person_in_a_photograph(data, tmp_path,
     assert box.height > 450
 
 
+@pytest.mark.slow
 def test_yolov8_seg_is_imported_and_outlines_the_person(data, own_folders):
     made = imported(data / "onnx" / "yolov8n-seg_int8.onnx", own_folders)
     assert made.package.task == "instances"
