@@ -79,28 +79,26 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
     placed: list[tuple[Shown, Rect]] = []
     handles: list[Point] = []
     alone = sum(map(_IS_SELECTED, marks)) == 1
-    corner, plane = _corner_of(viewport), viewport.plane
+    on_screen = _boxes_on_screen(viewport)
     for mark in sorted(marks, key=_IS_SELECTED):
         geometry = mark.geometry
-        if isinstance(geometry, Box):  # first, and without detours: there may be very many
-            if geometry.plane != plane:
-                continue
-            x, y = geometry.x, geometry.y
-            (ax, ay), (bx, by) = corner(x, y), corner(x + geometry.width, y + geometry.height)
-            rect = (ax if ax < bx else bx, ay if ay < by else by, abs(bx - ax), abs(by - ay))
-        else:
-            found = screen_bounds(geometry, viewport)
-            if found is None:
-                continue
-            rect = found
-        if rect[0] > view[2] + 4 or rect[1] > view[3] + 4 or rect[0] + rect[2] < -4 or rect[1] + rect[3] < -4:
+        rect = on_screen(geometry) if type(geometry) is Box else screen_bounds(geometry, viewport)
+        if rect is None:
             continue
-        outline = _outline(mark, rect, viewport)
-        if outline is not None:
-            outlines.append(outline)
+        left, top = rect[0], rect[1]
+        right, bottom = left + rect[2], top + rect[3]
+        if left > view[2] + 4 or top > view[3] + 4 or right < -4 or bottom < -4:
+            continue
+        if type(geometry) is Box:  # without detours: there may be very many
+            corners = ((left, top), (right, bottom))
+            outlines.append(Outline("rectangle", (corners,), mark.colour, _style(mark), mark.is_selected))
+        else:
+            outline = _outline(mark, viewport)
+            if outline is not None:
+                outlines.append(outline)
         if mark.text and not mark.is_live:
             placed.append((mark, rect))
-        if mark.is_selected and alone:
+        if alone and mark.is_selected:
             handles += _handles(geometry, viewport)
     # Alike ones together: they are drawn with one pen. What is selected stays on top.
     outlines.sort(key=_ALIKE)
@@ -128,14 +126,24 @@ def _named_once(marks: list[tuple[Shown, Rect]]) -> list[tuple[Shown, Rect]]:
     ]
 
 
-def _corner_of(viewport: Viewport) -> Callable[[float, float], Point]:
-    """`Viewport.to_screen` with its factors worked out once."""
+def _boxes_on_screen(viewport: Viewport) -> Callable[[Box], Rect | None]:
+    """`screen_bounds` for boxes, with the factors worked out once."""
     (cx, cy), (ax, ay), (bx, by) = (viewport.to_screen(x, y) for x, y in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
-    if viewport.orientation.transpose:
-        across, down = bx - cx, ay - cy
-        return lambda x, y: (y * across + cx, x * down + cy)
-    across, down = ax - cx, by - cy
-    return lambda x, y: (x * across + cx, y * down + cy)
+    plane, is_transposed = viewport.plane, viewport.orientation.transpose
+    across, down = (bx - cx, ay - cy) if is_transposed else (ax - cx, by - cy)
+    wide, tall = abs(across), abs(down)
+    turned_x, turned_y = min(across, 0.0), min(down, 0.0)
+
+    def rect_of(box: Box) -> Rect | None:
+        if box.plane is not plane and box.plane != plane:
+            return None
+        x, y, width, height = box.x, box.y, box.width, box.height
+        if is_transposed:
+            x, y, width, height = y, x, height, width
+        left, top = x * across + cx + width * turned_x, y * down + cy + height * turned_y
+        return left, top, width * wide, height * tall
+
+    return rect_of
 
 
 def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
@@ -167,19 +175,19 @@ def _handles(geometry: Geometry, viewport: Viewport) -> list[Point]:
     return [viewport.to_screen(x, y) for _, (x, y) in handle_points(geometry)]
 
 
-def _outline(mark: Shown, rect: Rect, viewport: Viewport) -> Outline | None:
-    style: Style = "dashed" if mark.is_proposal else "quiet" if mark.is_locked and not mark.is_selected else "solid"
+def _style(mark: Shown) -> Style:
+    return "dashed" if mark.is_proposal else "quiet" if mark.is_locked and not mark.is_selected else "solid"
+
+
+def _outline(mark: Shown, viewport: Viewport) -> Outline | None:
+    """The lines of a mark that is no box; a mask has none."""
     geometry = mark.geometry
-    if isinstance(geometry, Mask | WholeScan):
+    if isinstance(geometry, Mask | WholeScan | Box):
         return None
-    if isinstance(geometry, Box):
-        left, top, width, height = rect
-        ring = ((left, top), (left + width, top + height))
-        return Outline("rectangle", (ring,), mark.colour, style, mark.is_selected)
     rings = (geometry.exterior, *geometry.holes) if isinstance(geometry, Polygon) else (geometry.points,)
     turned = tuple(tuple(viewport.to_screen(x, y) for x, y in ring) for ring in rings)
     kind = "rings" if isinstance(geometry, Polygon) else "line" if isinstance(geometry, Polyline) else "dots"
-    return Outline(kind, turned, mark.colour, style, mark.is_selected)
+    return Outline(kind, turned, mark.colour, _style(mark), mark.is_selected)
 
 
 def place_chips(
@@ -201,7 +209,6 @@ def place_chips(
     chips: list[Chip] = []
     for mark, rect, size in reversed(wanted):  # the selected ones, drawn last, choose first
         place = _place(rect, size, view, taken)
-        taken.add(place)
         chips.append(Chip(place, mark.text, mark.colour, mark.is_proposal, mark.is_selected))
     return tuple(reversed(chips))
 
@@ -215,25 +222,30 @@ def _corners(view: Rect) -> tuple[Rect, ...]:
 
 
 def _place(rect: Rect, size: tuple[float, float], view: Rect, taken: _Taken) -> Rect:
-    """The first free place of a chip for a mark, or inside its corner. Places are worked out one after the other."""
+    """Take the first free place of a chip for a mark, or inside its corner.
+
+    Places are worked out one after the other.
+    """
     x, y, width, height = rect
     across, down = size
     last_x, last_y, gap = max(view[2] - across - 2, 2.0), max(view[3] - down - 2, 2.0), 2.0
     left = min(max(x - 1, 2.0), last_x)
     above, below, right = y - down - gap, y + height + gap, x + width + gap
-    if above >= 0 and taken.is_free(place := (left, above, across, down)):
+    if above >= 0 and taken.take(place := (left, above, across, down)):
         return place
-    if below <= last_y and taken.is_free(place := (left, below, across, down)):
+    if below <= last_y and taken.take(place := (left, below, across, down)):
         return place
     top = min(max(y, 2.0), last_y)
-    if right <= last_x and taken.is_free(place := (right, top, across, down)):
+    if right <= last_x and taken.take(place := (right, top, across, down)):
         return place
-    if x - across >= gap and taken.is_free(place := (x - across - gap, top, across, down)):
+    if x - across >= gap and taken.take(place := (x - across - gap, top, across, down)):
         return place
     end = min(max(x + width - across, 2.0), last_x)
-    if above >= 0 and taken.is_free(place := (end, above, across, down)):
+    if above >= 0 and taken.take(place := (end, above, across, down)):
         return place
-    return min(left + gap, last_x), min(top + gap, last_y), across, down
+    inside = (min(left + gap, last_x), min(top + gap, last_y), across, down)
+    taken.add(inside)
+    return inside
 
 
 class _Taken:
@@ -260,10 +272,13 @@ class _Taken:
         for row in range(top, bottom):
             self._rows[row] |= bits
 
-    def is_free(self, rect: Rect) -> bool:
-        """Whether nothing is there."""
+    def take(self, rect: Rect) -> bool:
+        """Take a rectangle if nothing is there; whether nothing was."""
         top, bottom, bits = self._span(rect, 0)
-        taken = 0
-        for row in self._rows[top:bottom]:
-            taken |= row
-        return not taken & bits
+        rows = self._rows
+        for row in rows[top:bottom]:
+            if row & bits:
+                return False
+        for row in range(top, bottom):
+            rows[row] |= bits
+        return True
