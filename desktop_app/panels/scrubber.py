@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from desktop_app.session import Session
@@ -29,6 +29,7 @@ class Track(QWidget):
         super().__init__()
         self._session, self._theme = session, theme
         self._marks: tuple[int, ...] = ()
+        self._still: tuple[object, QPixmap] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Plane")
@@ -63,11 +64,27 @@ class Track(QWidget):
         return round(min(max(share, 0.0), 1.0) * max(self.count - 1, 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        """Groove, marks, handle."""
-        theme = self._theme
+        """Groove and marks, which stay from plane to plane; handle."""
+        theme, ratio = self._theme, self.devicePixelRatioF()
+        key = (self.size(), ratio, self.count, self._marks)
+        if self._still is None or self._still[0] != key:
+            self._still = (key, self._drawn_still(ratio))
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._still[1])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(theme.accent if self.hasFocus() or self.underMouse() else theme.text))
+        painter.setPen(QPen(QColor(theme.panel), 2))
         middle, at = self.height() / 2, self.x_of(self._session.plane.index)
+        painter.drawEllipse(QPointF(at, middle), theme.px(7), theme.px(7))
+        painter.end()
+
+    def _drawn_still(self, ratio: float) -> QPixmap:
+        theme, middle = self._theme, self.height() / 2
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         groove = QRectF(self.x_of(0), middle - theme.px(2), self.x_of(self.count - 1) - self.x_of(0), theme.px(4))
         painter.setBrush(QColor(theme.edge))
@@ -78,10 +95,8 @@ class Track(QWidget):
             painter.drawRoundedRect(
                 QRectF(self.x_of(index) - width / 2, middle - theme.px(7), width, theme.px(14)), 1, 1
             )
-        painter.setBrush(QColor(theme.accent if self.hasFocus() or self.underMouse() else theme.text))
-        painter.setPen(QPen(QColor(theme.panel), 2))
-        painter.drawEllipse(QPointF(at, middle), theme.px(7), theme.px(7))
         painter.end()
+        return picture
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go there."""
