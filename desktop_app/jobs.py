@@ -7,10 +7,13 @@ through queued connections, in order; nothing is called inside `start`.
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +25,8 @@ from imaging.progress import Cancelled, Progress, Step
 T = TypeVar("T")
 
 TELL_EVERY_SECONDS = 0.05
+NICER = 5
+"""How much later than the window the threads of jobs come, where both want a processor."""
 
 
 @dataclass(eq=False, slots=True)
@@ -74,7 +79,7 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None, *, workers: int = 4) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="overread-job")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="overread-job", initializer=_stand_back)
         self._numbers = itertools.count(1)
         self._running: dict[int, Job[Any]] = {}
         self._closing = False
@@ -158,3 +163,11 @@ class Jobs(QObject):
         self._closing = True
         self.cancel_all()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _stand_back() -> None:
+    """Let the window's thread go first; threads that this one starts do the same. Only Linux has it by thread."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICER)

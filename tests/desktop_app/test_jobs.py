@@ -1,5 +1,7 @@
 """Jobs: answers, problems, progress and cancelling, in the main thread and in order."""
 
+import os
+import sys
 import threading
 import time
 
@@ -96,3 +98,15 @@ def test_no_answer_comes_after_closing(qtbot: QtBot) -> None:
     jobs.close()
     qtbot.wait(30)
     assert answers == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads are Linux's")
+def test_jobs_come_after_the_window_where_both_want_the_processor(qtbot: QtBot, jobs: Jobs) -> None:
+    found = list[int]()
+
+    def work(_progress: Progress) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    jobs.start("Reading", work, found.append)
+    qtbot.waitUntil(lambda: bool(found))
+    assert found[0] > os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) or found[0] == 19

@@ -1,5 +1,6 @@
 """What a reader does with proposals, as edits."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -95,3 +96,20 @@ def test_marks_are_found_by_plane(findings: Findings) -> None:
     assert findings.planes_with_marks(0, 0.0) == (1, 2, 3)
     assert [mark.id for mark in findings.marks_on(Plane(0, 2), 0.0)] == ["p2"]
     assert findings.marks_on(Plane(1, 2), 0.0) == ()
+
+
+def test_what_is_found_by_plane_follows_every_change(findings: Findings) -> None:
+    def seen() -> list[str]:
+        return [mark.id for mark in findings.marks_on(Plane(0, 2), 0.0)]
+
+    assert seen() == ["p2"]
+    assert findings.open(0.0) is findings.open(0.0)
+    findings.document.commit(reject_edit(["p2"]))
+    assert seen() == []
+    assert findings.planes_with_marks(0, 0.0) == (1, 3)
+    findings.document.undo()
+    findings.stream((replace(proposal(9), geometry=proposal(2).geometry),))
+    assert seen() == ["p2", "p9"]
+    findings.stop_streaming()
+    assert seen() == ["p2"]
+    assert findings.marks_on(Plane(0, 2), 1.0) == ()
