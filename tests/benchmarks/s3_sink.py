@@ -161,11 +161,15 @@ def serve(sink: Sink) -> Generator[str]:
     finally:
 
         def end() -> None:
-            server.close()
-            for transport in list(sink.open):
-                transport.abort()
-            # Closed transports say so in the next rounds of the loop.
-            loop.call_later(0.02, loop.stop)
+            # A connection accepted just now is still being made, by a task, and would be lost with the server.
+            if not asyncio.all_tasks(loop):
+                server.close()
+                for transport in list(sink.open):
+                    transport.abort()
+            if server.is_serving() or sink.open:
+                loop.call_later(0.005, end)
+            else:
+                loop.stop()
 
         loop.call_soon_threadsafe(end)
         thread.join()
