@@ -68,7 +68,7 @@ def test_a_crop_is_the_rectangle_it_was_asked_for(
 ) -> None:
     _plane, left, top, bits, _value = stamp
     mask = mask_of_plane(bits, 0, x=left, y=top)
-    plain = np.zeros((HEIGHT + 200, WIDTH + 200), np.bool_)
+    plain = np.zeros((HEIGHT + 300, WIDTH + 300), np.bool_)
     paint(plain[100:, 100:], max(left, 0), max(top, 0), bits[max(-top, 0) :, max(-left, 0) :], value=True)
     expected = plain[100 + y : 100 + y + height, 100 + x : 100 + x + width]
     np.testing.assert_array_equal(mask.crop(0, x, y, width, height), expected)
