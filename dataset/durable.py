@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -66,7 +65,7 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
 def write_parts(files: Mapping[Path, bytes], *, mode: int = 0o666) -> None:
     """Write the parts of files and make them, and their folders' entries, durable; all of them or none.
 
-    The syncs run side by side, so that a journalling file system needs one commit for all of them.
+    They are synced together (`sync_all`), so that a journalling file system needs one commit for all of them.
     """
     descriptors: list[int] = []
     try:
@@ -115,24 +114,17 @@ def make_folder(path: Path) -> None:
 
 
 def sync_all(descriptors: Sequence[int]) -> None:
-    """Wait until the disk has all of them, side by side, in as few commits as it can."""
-    failures: list[BaseException] = []
+    """Wait until the disk has all of them; files before the folders that name them.
 
-    def sync(descriptor: int) -> None:
-        try:
-            os.fsync(descriptor)
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that asked
-            failures.append(error)
-
-    others = [threading.Thread(target=sync, args=(descriptor,), name="fsync") for descriptor in descriptors[1:]]
-    for thread in others:
-        thread.start()
-    if descriptors:
-        sync(descriptors[0])
-    for thread in others:
-        thread.join()
-    if failures:
-        raise failures[0]
+    The writing of all is begun before the first is waited for. A journalling file system then has one commit that
+    holds them all, and finds nothing left to do for the others; waited for side by side, each would begin its own.
+    """
+    if len(descriptors) > 1 and hasattr(os, "posix_fadvise"):
+        for descriptor in descriptors:
+            with suppress(OSError):
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    for descriptor in descriptors:
+        os.fsync(descriptor)
 
 
 def sync_created(descriptor: int, folder: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from dataset.durable import is_part, remove_stale_parts
 from dataset.errors import DatasetProblem
 from dataset.facts import Facts, make_from, parse_json, read_bytes
-from dataset.files import Json, prediction_header, revision_header, scan_from_json
+from dataset.files import Json, header_of, prediction_header, revision_header, scan_from_json
 from dataset.heads import age, head_of
 from dataset.record import PredictionSummary, Revision, ScanRecord
 
@@ -75,15 +75,20 @@ class Entry:
                 self.stamps[kind] = stamp
         return changed
 
+    def add(self, revision: Revision) -> None:
+        """Take in a revision just committed; it need not be read back."""
+        self.revisions[revision.id] = revision
+        self.headers[f"{REVISIONS}/{revision.id}.json"] = header_of(revision)
+
     def _look_into(self, kind: str) -> bool:
         """Read the headers of files not known yet, and forget those that are gone; whether there were any."""
         try:
             names = os.listdir(self.folder / kind)
         except FileNotFoundError:
             names = list[str]()
-        if any(is_part(name) for name in names):
+        if any(name.endswith(".part") and is_part(name) for name in names):
             remove_stale_parts(self.folder / kind)
-        present = {f"{kind}/{name}" for name in names if name.endswith(".json") and not is_part(name)}
+        present = {f"{kind}/{name}" for name in names if name.endswith(".json")}
         known = {path for path in (*self.headers, *self.problems) if path.startswith(f"{kind}/")}
         for path in known - present:
             self._forget(path)

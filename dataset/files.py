@@ -61,7 +61,14 @@ def scan_from_json(facts: Facts) -> ScanRecord:
 
 def revision_files(revision: Revision, snapshot: Snapshot, info: ScanInfo, labels: LabelSet) -> dict[str, bytes]:
     """A revision's files by name."""
-    header: Json = {
+    header = {**header_of(revision), "rejected": sorted(snapshot.rejected)}
+    return _files(header, write_marks(snapshot.annotations, info, labels))
+
+
+def header_of(revision: Revision) -> Json:
+    """What a revision's file says of the revision itself; `revision_header` reads it."""
+    return {
+        **_identity("revision", revision.id, revision.scan),
         "author": revision.author,
         "created": revision.created.isoformat(),
         "basis": revision.basis,
@@ -72,9 +79,7 @@ def revision_files(revision: Revision, snapshot: Snapshot, info: ScanInfo, label
         "count": revision.count,
         "labels": list(revision.labels),
         "covers": [list(mark) for mark in revision.covers],
-        "rejected": sorted(snapshot.rejected),
     }
-    return _files("revision", revision.id, revision.scan, header, write_marks(snapshot.annotations, info, labels))
 
 
 def revision_header(facts: Facts) -> Revision:
@@ -115,6 +120,7 @@ def prediction_files(prediction: Prediction, info: ScanInfo, labels: LabelSet) -
     top = max(((p.label, p.score) for p in prediction.proposals), key=lambda pair: pair[1], default=None)
     top = top or max(prediction.scores, key=lambda pair: pair[1], default=None)
     header: Json = {
+        **_identity("prediction", prediction.id, prediction.scan),
         "created": prediction.created.isoformat(),
         "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
         "device": prediction.device,
@@ -127,7 +133,7 @@ def prediction_files(prediction: Prediction, info: ScanInfo, labels: LabelSet) -
         "labels": sorted(labels_of(prediction)),
     }
     marks = write_marks(prediction.proposals, info, labels)
-    return _files("prediction", prediction.id, prediction.scan, header, marks)
+    return _files(header, marks)
 
 
 def labels_of(prediction: Prediction) -> set[str]:
@@ -190,15 +196,19 @@ def _header(facts: Facts, kind: str) -> Facts:
     return said
 
 
-def _files(kind: str, identity: str, scan: str, header: Json, marks: WrittenMarks) -> dict[str, bytes]:
+def _identity(kind: str, identity: str, scan: str) -> Json:
+    return {"format": FORMAT, "kind": kind, "id": identity, "scan": scan}
+
+
+def _files(header: Json, marks: WrittenMarks) -> dict[str, bytes]:
+    identity = header["id"]
     files = {f"{identity}.{ending}": data for ending, data in marks.files.items()}
-    said = {"format": FORMAT, "kind": kind, "id": identity, "scan": scan, **header}
-    said["masks"] = {ending: sha256(data) for ending, data in marks.files.items()}
+    said: Json = {**header, "masks": {ending: sha256(data) for ending, data in marks.files.items()}}
     body = {"type": "FeatureCollection", "overread": said, **marks.members}
     try:
         return files | {f"{identity}.json": to_json(body)}
     except ValueError as error:
-        raise DatasetProblem("has a mark whose place is no number", scan, "Delete it") from error
+        raise DatasetProblem("has a mark whose place is no number", header["scan"], "Delete it") from error
 
 
 def _mask_bytes(facts: Facts, path: Path) -> dict[str, bytes]:

@@ -250,6 +250,7 @@ class Dataset:
             placed = {f"scans/{key}/revisions/{name}": data for name, data in files.items()}
             facts = {"scan": key, "revision": revision.id, "basis": revision.basis}
             self._store.commit(author, "revision saved", placed, **facts)
+            entry.add(revision)
             self._journals.drop(name for name, _number in revision.covers)
             return revision
 

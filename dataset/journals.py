@@ -88,6 +88,8 @@ class Journals:
     def drop(self, names: Iterable[str]) -> None:
         """Remove journals whose edits are in a revision; one with a damaged line is set aside."""
         gone = set(names)
+        if not gone:
+            return
         for journals in self._own.values():
             for journal in [j for j in journals if j.name in gone]:
                 journal.close()

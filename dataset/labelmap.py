@@ -130,9 +130,8 @@ def _extent(places: Sequence[list[int]], info: ScanInfo) -> Extent:
 
 def _box(mask: Mask) -> list[int]:
     """The box of voxels that holds a mask: first column, row and plane, and how many of each."""
-    pieces = [(*corner, *np.add(corner, shape)) for corner, shape, _bits in _pieces(mask)]
-    places = np.array(pieces)
-    low, high = places[:, :3].min(0), places[:, 3:].max(0)
+    places = np.array([corner + shape for corner, shape, _bits in _pieces(mask)])
+    low, high = places[:, :3].min(0), (places[:, :3] + places[:, 3:]).max(0)
     return [int(v) for v in (*low[::-1], *(high - low)[::-1])]
 
 
@@ -150,7 +149,7 @@ def _layers(segments: Sequence[Segment], extent: Extent) -> list[tuple[Voxels, d
         value = len(members) + 1
         members[value] = segment
         for view, bits in _views(layer, segment, extent):
-            view[bits] = value
+            np.copyto(view, value, where=bits)
     return layers
 
 
@@ -166,7 +165,7 @@ def _pieces(mask: Mask) -> Iterator[tuple[tuple[int, int, int], tuple[int, int, 
     """A mask's tiles as boxes of voxels: corner (k, j, i), shape, and bits of that shape."""
     for plane, x, y, bits in mask.pieces():
         corner = {0: (plane, y, x), 1: (y, plane, x), 2: (y, x, plane)}[mask.axis]
-        block = np.expand_dims(bits, mask.axis)
+        block = (bits[None], bits[:, None], bits[:, :, None])[mask.axis]
         yield corner, (block.shape[0], block.shape[1], block.shape[2]), block
 
 
