@@ -96,12 +96,14 @@ class MarkPainter:
             boxes = [outline for outline in outlines if outline.kind == "rectangle"]
             corners = np.array([outline.rings[0] for outline in boxes], np.float64).reshape(-1, 4)
             widths = np.array([round(self._width(outline)) for outline in boxes], np.int32)
-            edges, lines, start = frame_strips(corners, widths), list[tuple[_Look, NDArray[np.int32]]](), 0
+            both = frame_strips(np.concatenate((corners, corners)), np.concatenate((widths, widths + 2)))
+            edges, rims = both[: len(boxes)], both[len(boxes) :]
+            lines, start = list[tuple[_Look, NDArray[np.int32]]](), 0
             for (colour, style), alike in groupby(boxes, _LOOK):
                 end = start + len(list(alike))
                 lines.append(((colour, style == "dashed", style == "quiet"), edges[start:end]))
                 start = end
-            self._strips = (outlines, (frame_strips(corners, widths + 2), lines))
+            self._strips = (outlines, (rims, lines))
         return self._strips[1]
 
     def _draw_lines(self, painter: QPainter, outline: Outline) -> None:
