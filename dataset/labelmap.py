@@ -7,6 +7,8 @@ the NRRD only the box that holds anything is stored; its origin says where it li
 from __future__ import annotations
 
 import math
+import struct
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -149,7 +151,8 @@ def _layers(segments: Sequence[Segment], extent: Extent) -> list[tuple[Voxels, d
         value = len(members) + 1
         members[value] = segment
         for view, bits in _views(layer, segment, extent):
-            np.copyto(view, value, where=bits)
+            # Nothing is set there yet, so this is `view[bits] = value`, several times as fast.
+            np.bitwise_or(view, np.multiply(bits, dtype(value)), out=view)
     return layers
 
 
@@ -170,12 +173,30 @@ def _pieces(mask: Mask) -> Iterator[tuple[tuple[int, int, int], tuple[int, int, 
 
 
 def _encode_png(plane: Voxels) -> bytes:
+    """A grey PNG of 8 or 16 bits (PNG specification, third edition).
+
+    Rows of a label map differ little from the row above, so that their differences (filter 2) are nearly all zero.
+    """
     import imagecodecs
 
-    # Label maps are long runs of one value: without filters, by run lengths, they are written six times as fast and
-    # come out smaller.
-    png = imagecodecs.PNG
-    return bytes(imagecodecs.png_encode(plane, level=1, strategy=png.STRATEGY.RLE, filter=png.FILTER.NO))
+    if plane.size > LARGEST_PLANE:
+        # Row by row, so without a second copy of a plane that may take gigabytes.
+        png = imagecodecs.PNG
+        return bytes(imagecodecs.png_encode(plane, level=1, strategy=png.STRATEGY.RLE, filter=png.FILTER.NO))
+    height, width = plane.shape
+    rows = np.ascontiguousarray(plane, plane.dtype.newbyteorder(">")).view(np.uint8)
+    filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = 2
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 8 * plane.dtype.itemsize, 0, 0, 0, 0)
+    # zlib-ng takes less than half the time that libpng's zlib takes for this.
+    values = bytes(imagecodecs.zlibng_encode(cast("Any", filtered), 2))
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", values) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))
 
 
 def _decode(name: str, data: bytes, shape: tuple[int, int, int]) -> Voxels:
