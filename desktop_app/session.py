@@ -377,6 +377,8 @@ class Session(Viewing):
         prediction = reading.prediction
         if prediction.scan == self.scan_key:
             self.findings.add_prediction(prediction)
+            if reading.labels and self.label not in {label.id for label in reading.labels}:
+                self.set_label(reading.labels[0].id)
             self.proposals_changed.emit()
             self.told.emit(reading.summary)
         score, suspect = review.suspicion([prediction], reading.benign) or (None, "")

@@ -16,6 +16,7 @@ from dataset.folder import Dataset
 from dataset.label import Label
 from dataset.prediction import ModelRef, Prediction
 from desktop_app import tools
+from desktop_app.predicting import Reading
 from desktop_app.session import Session
 from desktop_app.tool import Tool
 from imaging.geometry import Plane
@@ -264,3 +265,15 @@ def test_every_hand_of_the_reader_can_be_undone(qtbot: QtBot, make) -> None:
         session.undo()
     assert session.document.snapshot() == before
     assert [p.id for p in session.proposals] == [p.id for p in prediction.proposals]
+
+
+def test_what_a_model_reads_is_drawn_with_its_labels_next(qtbot: QtBot, make) -> None:
+    session = make("CT_small.dcm")
+    assert session.label == "finding"
+    prediction = Prediction(new_id(), session.scan_key, ModelRef("n", "1", "0"), "cpu", now(), 0.1, proposals(0.9))
+    session.predicting.predicted.emit(Reading(prediction, (Label("disc", "Disc", "#4cc9f0"),)))
+    assert session.label == "disc"
+    session.add_labels([Label("cell", "Cell", "#ff0000")], keep=False)
+    session.set_label("cell")
+    session.predicting.predicted.emit(Reading(prediction, (Label("disc", "Disc", "#4cc9f0"),)))
+    assert session.label == "disc"
