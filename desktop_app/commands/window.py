@@ -59,7 +59,7 @@ def _need_a_screen(*, in_memory_will_do: bool) -> None:
         return
     if not in_memory_will_do:
         raise Problem(
-            "has no screen to show its window on", "overread", "Use the commands, or `overread demo --headless`"
+            "there is no screen to show the window on", advice="Use the commands, or `overread demo --headless`"
         )
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
