@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -23,6 +23,8 @@ from imaging.scan import Pixels, Scan, ScanInfo, ScanSource
 _NUMBERED = re.compile(r"^(.*?)(\d+)$")
 _LEAST = 3
 """A run of fewer numbered pictures is no stack."""
+_LARGEST_COMPARED = 16_000_000
+"""Pixels of a picture up to which its channels are compared when it is opened."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
@@ -47,10 +49,12 @@ class PictureFormat:
             width = len(digits) if digits.startswith("0") else 0
             runs[(path.parent, prefix, path.suffix.lower(), width)].append((int(digits or 0), path))
         runs = _with_wide_numbers(runs)
+        beside = Counter(path.parent for path in paths)
         found_sources: list[ScanSource] = []
         for (folder, prefix, suffix, _), members in runs.items():
             run = sorted(members)
-            if _is_stack(run, progress):
+            # A few numbered files among many others are pictures of their own (patients, visits), not planes.
+            if 2 * len(run) >= beside[folder] and _is_stack(run, progress):
                 title = f"{prefix}…{suffix} ({len(run)})" if prefix else f"{folder.name} ({len(run)})"
                 found_sources.append(ScanSource("picture", tuple(path for _, path in run), title))
             else:
@@ -69,20 +73,36 @@ class PictureFormat:
         notes = tuple(dict.fromkeys(note for picture in pictures for note in picture.notes))
         if len(pictures) > 1:
             notes = (f"{len(pictures)} numbered pictures are read as one stack", *notes)
+        grey = _grey_of(source.paths[0], first) if planes == 1 else None
+        if grey is not None:
+            notes = ("its three channels are equal, so it is read as grey", *notes)
         info = ScanInfo(
             name=source.title or source.paths[0].name,
             format=first.kind,
             kind="picture" if planes == 1 else "sequence",
             size=Size(first.columns, first.rows, planes),
             dtype=first.dtype,
-            channels=first.channels,
+            channels=first.channels if grey is None else 1,
             inverted=first.inverted,
             header=first.header,
             notes=notes,
             sources=source.paths,
         )
         require_memory(info.bytes_in_memory, source.paths[0])
+        if grey is not None:
+            return LoadedScan(info, grey)
         return LoadedScan(info, lambda progress: _load(source.paths, pictures, info, progress))
+
+
+def _grey_of(path: Path, picture: Picture) -> Pixels | None:
+    """The one channel of a grey picture kept as colour (radiographs as JPEG), (1, rows, columns); `None` for others."""
+    if picture.channels != 3 or picture.columns * picture.rows > _LARGEST_COMPARED:
+        return None
+    pixels = _read(path, picture)
+    grey = pixels[..., 0]
+    if np.array_equal(grey, pixels[..., 1]) and np.array_equal(grey, pixels[..., 2]):
+        return np.ascontiguousarray(grey)
+    return None
 
 
 def _load(paths: tuple[Path, ...], pictures: list[Picture], info: ScanInfo, progress: Progress) -> Pixels:

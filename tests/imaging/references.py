@@ -220,4 +220,7 @@ def _pictures(paths: tuple[Path, ...]) -> Reference:
         pixels = cv2.imread(os.fspath(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
         assert pixels is not None
         planes.append(cv2.cvtColor(pixels[..., :3], cv2.COLOR_BGR2RGB) if pixels.ndim == 3 else pixels)
-    return Reference("OpenCV", np.stack(planes), tolerance=0.0 if paths[0].suffix.lower() == ".png" else 2.0)
+    stack = np.stack(planes)
+    if len(paths) == 1 and stack.ndim == 4 and not np.ptp(stack, axis=3).any():
+        stack = stack[..., 0]  # a grey picture kept as colour
+    return Reference("OpenCV", stack, tolerance=0.0 if paths[0].suffix.lower() == ".png" else 2.0)

@@ -8,8 +8,9 @@ import pytest
 import tifffile
 from PIL import Image, ImageOps
 
-from imaging.geometry import Region
+from imaging.geometry import Plane, Region, whole_plane
 from imaging.opening import find_scans, open_scan
+from imaging.progress import silent
 from imaging.scan import Scan, Volume
 
 RANDOM = np.random.default_rng(11)
@@ -159,3 +160,23 @@ def whole_first_plane():
     from imaging.geometry import Plane
 
     return Plane(0, 0)
+
+
+def test_a_grey_picture_kept_as_colour_is_read_as_grey(tmp_path: Path) -> None:
+    grey = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    Image.fromarray(np.repeat(grey[..., None], 3, axis=2)).save(tmp_path / "grey.png")
+    scan = open_scan(tmp_path / "grey.png")
+    assert scan.info.channels == 1
+    assert "its three channels are equal, so it is read as grey" in scan.info.notes
+    np.testing.assert_array_equal(scan.read(whole_plane(scan.info.size, Plane())), grey)
+    coloured = np.repeat(grey[..., None], 3, axis=2)
+    coloured[0, 0, 2] = 9
+    Image.fromarray(coloured).save(tmp_path / "colour.png")
+    assert open_scan(tmp_path / "colour.png").info.channels == 3
+
+
+def test_numbered_files_among_many_others_are_pictures_of_their_own(tmp_path: Path) -> None:
+    names = [*(f"person7_bacteria_{n}" for n in (20, 21, 22)), *(f"person{n}_virus_5" for n in range(30, 34))]
+    for number, name in enumerate(names):
+        Image.fromarray(np.full((8, 8), number, np.uint8)).save(tmp_path / f"{name}.png")
+    assert len(find_scans([tmp_path], silent())) == len(names)
