@@ -190,7 +190,7 @@ def write(
         "format": 1,
         "package": f"{NAME}@{VERSION}",
         "held_back": {
-            "what": "images of patients drawn by a keyed hash of the patient group; never trained or tuned on",
+            "what": "images of patients drawn by a keyed hash; no network trained on them, no threshold fitted to them",
             "images": len(test),
             "patients": len(set(names)),
             "pneumonia": int(known.sum()),
