@@ -39,7 +39,9 @@ class Hand:
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, "waited too long"
-            QTest.qWait(10)
+            # QTest.qWait would hold Python's lock while it sleeps, and the jobs that are waited for would starve.
+            QApplication.processEvents()
+            time.sleep(0.01)
 
     def idle(self) -> None:
         """Wait until no job runs and all is saved."""
