@@ -15,7 +15,7 @@ import numpy as np
 
 from dataset.facts import Facts, Malformed
 from imaging.geometry import Affine, Size
-from imaging.scan import Level, Rescale, ScanInfo, ScanKind, Window
+from imaging.scan import Channel, Level, Rescale, ScanInfo, ScanKind, Window
 
 _NAMING = re.compile(r"patient|name|birth|date|time|uid|accession|physician|operator|institution|address|path", re.I)
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
@@ -37,8 +37,11 @@ def info_to_json(info: ScanInfo) -> dict[str, object]:
         "inverted": info.inverted,
         "windows": [{"centre": w.centre, "width": w.width, "name": strike(w.name)} for w in info.windows],
         "modality": info.modality,
-        "levels": [{"width": v.width, "height": v.height, "downsample": v.downsample} for v in info.levels],
-        "tile": list(info.tile) if info.tile else None,
+        "levels": [_level_to_json(level) for level in info.levels],
+        "fluorescence": [{"name": strike(c.name), "colour": c.colour} for c in info.fluorescence],
+        "objective": info.objective,
+        "objective_from": info.objective_from,
+        "spacing_from": info.spacing_from,
         "header": [[key, strike(value)] for key, value in info.header if not _NAMING.search(key)],
         "notes": [strike(note) for note in info.notes],
     }
@@ -46,7 +49,6 @@ def info_to_json(info: ScanInfo) -> dict[str, object]:
 
 def info_from_json(facts: Facts, name: str) -> ScanInfo:
     """The description, under a name made from what the scan is."""
-    tile = facts.numbers("tile") if "tile" in facts else ()
     return ScanInfo(
         name,
         facts.text("format"),
@@ -60,8 +62,11 @@ def info_from_json(facts: Facts, name: str) -> ScanInfo:
         facts.truth("inverted"),
         facts.each("windows", lambda w: Window(w.number("centre"), w.number("width"), w.text("name"))),
         facts.text("modality"),
-        facts.each("levels", lambda v: Level(v.whole("width"), v.whole("height"), v.number("downsample"))),
-        (int(tile[0]), int(tile[1])) if len(tile) == 2 else None,
+        facts.each("levels", _level),
+        facts.each("fluorescence", lambda c: Channel(c.text("name"), c.whole("colour"))),
+        facts.maybe_number("objective"),
+        facts.text("spacing_from", ""),
+        facts.text("objective_from", ""),
         header=facts.pairs("header"),
         notes=facts.texts("notes"),
     )
@@ -94,6 +99,17 @@ def _striker(info: ScanInfo) -> Callable[[str], str]:
         return lambda text: text
     pattern = re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in words) + r")(?!\w)", re.I)
     return lambda text: pattern.sub(STRUCK, text)
+
+
+def _level_to_json(level: Level) -> dict[str, object]:
+    tile = list(level.tile) if level.tile else None
+    return {"width": level.width, "height": level.height, "downsample": level.downsample, "tile": tile}
+
+
+def _level(facts: Facts) -> Level:
+    tile = facts.numbers("tile") if "tile" in facts else ()
+    sides = (int(tile[0]), int(tile[1])) if len(tile) == 2 else None
+    return Level(facts.whole("width"), facts.whole("height"), facts.number("downsample"), sides)
 
 
 def _kind(facts: Facts) -> ScanKind:

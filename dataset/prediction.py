@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dataset.annotation import Proposal
+from dataset.heat_map import HeatMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,7 @@ class Prediction:
     settings: tuple[tuple[str, str], ...] = ()
     """Thresholds, region, tile size and other choices that shaped it."""
     notes: tuple[str, ...] = ()
+    heat_maps: tuple[HeatMap, ...] = ()
+    """What a classifier said of a slide, cell by cell."""
+    done: float = 1.0
+    """Which share of the region was read before a person stopped it."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.geometry import Affine, Region, Size
+from imaging.geometry import Affine, Plane, Region, Size
 from imaging.progress import Progress
 
 Pixels: TypeAlias = NDArray[Any]
@@ -65,6 +65,19 @@ class Level:
     width: int
     height: int
     downsample: float
+    tile: tuple[int, int] | None = None
+    """Width and height of its tiles; `None` where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of a scan that was lit channel by channel (fluorescence)."""
+
+    name: str
+    colour: int
+    """0xRRGGBB: what its brightest value is shown as."""
+    window: Window | None = None
+    """The range to begin with, in stored values; `None` where it has to be found from the values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +109,16 @@ class ScanInfo:
     modality: str = ""
     levels: tuple[Level, ...] = ()
     """Finest first; empty means one level of the full size."""
-    tile: tuple[int, int] | None = None
-    """Stored tile width and height, where there are tiles."""
+    fluorescence: tuple[Channel, ...] = ()
+    """The channels of a scan whose channels are no red, green and blue; one for each of `channels`."""
+    objective: float | None = None
+    """Power of the objective a slide was scanned with."""
+    spacing_from: str = ""
+    """What the pixel size of a slide was read from (`aperio.MPP`, `TIFF resolution`…); empty where unknown."""
+    objective_from: str = ""
+    """What the objective power was read from."""
+    associated: tuple[str, ...] = ()
+    """Pictures beside a slide (`label`, `macro`, `thumbnail`); the first two may carry names."""
     examination: Examination = Examination()
     header: tuple[tuple[str, str], ...] = ()
     """Technical header values that name nobody."""
@@ -106,8 +127,8 @@ class ScanInfo:
 
     @property
     def is_colour(self) -> bool:
-        """Whether a pixel has three channels."""
-        return self.channels == 3
+        """Whether a pixel is red, green and blue."""
+        return self.channels == 3 and not self.fluorescence
 
     @property
     def bytes_in_memory(self) -> int:
@@ -144,6 +165,34 @@ class Volume(Scan, Protocol):
 
     def voxels(self, progress: Progress | None = None) -> Pixels:
         """All stored values, (planes, rows, columns[, 3]); read-only, one array for all callers."""
+        ...
+
+
+@runtime_checkable
+class TiledScan(Scan, Protocol):
+    """A scan that is read tile by tile: a slide. Every method may be called from any thread, by many at once.
+
+    `info.levels` has at least one level, and each has a `tile`. The tile at (column, row) of a level begins at
+    (column × tile width, row × tile height) of that level; tiles at the right and lower rim are cut to the level.
+    """
+
+    def tile(self, plane: Plane, level: int, column: int, row: int) -> Pixels:
+        """Stored values, (rows, columns) or (rows, columns, channels). Raises `ScanProblem` when it cannot be read.
+
+        Parts that were never scanned are white (colour) or 0.
+        """
+        ...
+
+    def screen_tile(self, plane: Plane, level: int, column: int, row: int) -> NDArray[np.uint32]:
+        """The same tile of a colour scan as 0xFFRRGGBB, C-contiguous, as fast as the format can."""
+        ...
+
+    def associated_image(self, name: str) -> Pixels:
+        """A picture of `info.associated`, (rows, columns, 3). Raises `ScanProblem`."""
+        ...
+
+    def icc_profile(self) -> bytes | None:
+        """The colour profile of a colour slide, if the file has one."""
         ...
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from imaging.geometry import Region
 from imaging.scan import ScanInfo, Spacing
+from models.slide_choices import SlideChoices
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Choices:
     device: str = "auto"
     pixel_size_mm: float | None = None
     """Millimetres per pixel in the plane, for scans that do not say; overrides what they say."""
+    slide: SlideChoices = SlideChoices()
 
     def spacing(self, info: ScanInfo) -> Spacing:
         """The scan's spacing with the choice applied."""

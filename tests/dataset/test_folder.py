@@ -76,7 +76,7 @@ def test_a_scan_comes_back_without_its_sources(dataset: Dataset) -> None:
         np.testing.assert_array_equal(kept.voxels(), original.voxels())
         assert kept.voxels().dtype == original.voxels().dtype
         same = ("size", "dtype", "channels", "spacing_mm", "affine", "rescale", "inverted", "windows", "modality",
-                "levels", "tile", "kind", "format", "header", "notes")  # fmt: skip
+                "levels", "kind", "format", "header", "notes")  # fmt: skip
         for name in same:
             assert getattr(kept.info, name) == getattr(original.info, name), name
 
