@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dataset.annotation import Annotation, Proposal, accepted, geometry_plane, new_id, now
 from dataset.document import Document, Edit
 from dataset.prediction import Prediction
+from desktop_app.standing import standing
 from desktop_app.tool import Mark
 from imaging.geometry import Plane
 
@@ -30,10 +31,10 @@ def newest_by_model(predictions: Iterable[Prediction]) -> tuple[Prediction, ...]
 
 
 def proposed_by(predictions: Iterable[Prediction]) -> dict[str, Proposed]:
-    """Every proposal of the newest predictions, by its id."""
+    """Every proposal that still stands, by its id."""
     return {
         proposal.id: Proposed(proposal, str(prediction.model))
-        for prediction in newest_by_model(predictions)
+        for prediction in standing(predictions)
         for proposal in prediction.proposals
     }
 
