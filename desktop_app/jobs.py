@@ -41,9 +41,11 @@ class Job(Generic[T]):
     started: float = field(default_factory=time.monotonic)
     step: Step = Step(0, 0)
     is_quiet: bool = False
+    keeps_part: bool = False
+    """Whether work that was stopped still answers, with the part that it has done."""
 
     def cancel(self) -> None:
-        """Ask the work to stop; its answer will not come."""
+        """Ask the work to stop; its answer will not come, unless it keeps a part."""
         self.progress.cancel()
 
     @property
@@ -99,11 +101,12 @@ class Jobs(QObject):
         failed: Callable[[Problem], None] | None = None,
         *,
         quiet: bool = False,
+        keeps_part: bool = False,
     ) -> Job[T]:
         """Run `work` in a worker thread, then `then` (or `failed`) in the main one.
 
-        A problem without a `failed` is told through `problem_raised`. A cancelled job calls neither. Quiet jobs are
-        not shown in the status bar.
+        A problem without a `failed` is told through `problem_raised`. A cancelled job calls neither, but
+        for one that `keeps_part` and has an answer. Quiet jobs are not shown in the status bar.
         """
         told = [0.0]
 
@@ -113,7 +116,8 @@ class Jobs(QObject):
                 told[0] = moment
                 self._stepped.emit(job, step)
 
-        job: Job[T] = Job(next(self._numbers), title, Progress(listen), then, failed, is_quiet=quiet)
+        progress = Progress(listen)
+        job: Job[T] = Job(next(self._numbers), title, progress, then, failed, is_quiet=quiet, keeps_part=keeps_part)
         self._running[job.number] = job
         self.started.emit(job)
         self._pool.submit(self._run, job, work)
@@ -143,7 +147,7 @@ class Jobs(QObject):
     def _on_finished(self, job: Job[Any], answer: object, problem: Problem | None) -> None:
         self._running.pop(job.number, None)
         self.ended.emit(job)
-        if self._closing or job.progress.is_cancelled:
+        if self._closing or (job.progress.is_cancelled and not (job.keeps_part and answer is not None)):
             return
         if problem is None:
             job.then(answer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -14,8 +14,9 @@ from dataset.prediction import Prediction
 from desktop_app.jobs import Job, Jobs
 from imaging.errors import Problem
 from imaging.geometry import Region
-from imaging.progress import Progress
+from imaging.progress import Progress, silent
 from imaging.scan import Scan
+from models.slide_choices import EVERYWHERE, SlideChoices
 
 if TYPE_CHECKING:
     from dataset.folder import Dataset
@@ -82,13 +83,21 @@ class Predicting(QObject):
         self._found.connect(self._on_found, Qt.ConnectionType.QueuedConnection)
         jobs.ended.connect(self._on_ended)
 
-    def start(self, model: str, scan: Scan, key: str, region: Region | None, dataset: Dataset) -> Job[Reading]:
+    def start(
+        self,
+        model: str,
+        scan: Scan,
+        key: str,
+        region: Region | None,
+        dataset: Dataset,
+        slide: SlideChoices = EVERYWHERE,
+    ) -> Job[Reading]:
         """Let a model (a name, `name@version` or a folder) read a region of a scan, or all of it."""
 
         def tell(proposals: tuple[Proposal, ...], labels: tuple[Label, ...]) -> None:
             self._found.emit(key, proposals, labels)
 
-        wanted = self.device, self.pixel_size_mm
+        wanted = self.device, self.pixel_size_mm, slide
 
         def work(progress: Progress) -> Reading:
             return read_scan(model, scan, key, region, dataset, progress, tell, wanted)
@@ -101,7 +110,7 @@ class Predicting(QObject):
                 self.pixel_size_wanted.emit()
             self.problem_raised.emit(problem)
 
-        job = self._jobs.start(f"Reading with {model}", work, self.predicted.emit, failed)
+        job = self._jobs.start(f"Reading with {model}", work, self.predicted.emit, failed, keeps_part=True)
         self._under_way[job.number] = key
         return job
 
@@ -131,22 +140,30 @@ def read_scan(
     dataset: Dataset,
     progress: Progress,
     tell: Tell,
-    wanted: tuple[str, float | None] = ("auto", None),
+    wanted: tuple[str, float | None, SlideChoices] = ("auto", None, EVERYWHERE),
 ) -> Reading:
     """Run a model and keep what it says, before anybody sees it as finished. In a worker thread.
 
-    `wanted` is the device and the pixel size in mm that a person chose.
+    `wanted` is the device, the pixel size in mm and where on a slide, as a person chose. Of a slide, what was read
+    before the person stopped it is kept, too.
     """
     from models.catalogue import find
     from models.choices import Choices
+    from models.stopped import Stopped
+    from models.trust import cache_folder
 
-    predictor = find(model, Choices(*wanted))
+    device, pixel_size_mm, slide = wanted
+    slide = replace(slide, resume=cache_folder() / "stopped") if slide.resume is None else slide
+    predictor = find(model, Choices(device, pixel_size_mm, slide))
 
     def partial(proposals: tuple[Proposal, ...]) -> None:
         if proposals:
             tell(proposals, predictor.labels)
 
-    prediction = predictor.predict(scan, key, region, progress.part(0.0, 0.95), partial)
+    try:
+        prediction = predictor.predict(scan, key, region, progress.part(0.0, 0.95), partial)
+    except Stopped as stopped:
+        prediction, progress = stopped.prediction, silent()
     if not dataset.has(key):
         dataset.add_scan(scan, key, progress.part(0.95, 0.04, "Keeping the scan"))
     dataset.add_labels(predictor.labels)

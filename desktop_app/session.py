@@ -13,30 +13,29 @@ from dataset.annotation import Proposal
 from dataset.document import Change, Document, Edit, Snapshot
 from dataset.label import Label, LabelSet
 from desktop_app import review
+from desktop_app.choosing import Choosing
 from desktop_app.display import CaseRow
 from desktop_app.findings import Findings
-from desktop_app.jobs import Jobs
 from desktop_app.keeping import Keeping
 from desktop_app.opening import Opened
 from desktop_app.predicting import Predicting, Reading
 from desktop_app.saving import Kept, Saved, Saving
+from desktop_app.slides import Slides
 from desktop_app.tool import Outcome, Tool
-from desktop_app.viewing import Viewing
 from desktop_app.worklist import Worklist
 from imaging.errors import Problem
 from imaging.geometry import Plane, Region
-from imaging.progress import Progress
+from models.slide_choices import EVERYWHERE, SlideChoices
 
 if TYPE_CHECKING:
     from dataset.folder import Dataset
-    from models.catalogue import Entry
 
 
 FIRST_LABEL = Label("finding", "Finding", "#f2b134", "1")
 """What marks are called in a dataset that has no labels yet; it gives way to a model's labels."""
 
 
-class Session(Viewing):
+class Session(Choosing):
     """What is open. Requests return at once; what follows from them is told by signals."""
 
     cases_changed = Signal()
@@ -45,16 +44,13 @@ class Session(Viewing):
     saved_changed = Signal()
     problem_raised = Signal(object)
     told = Signal(str)
-    models_changed = Signal()
 
     def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
         super().__init__(tools, author, parent)
         self._left: dict[str, Snapshot] = {}
         self._reads_early = False
         """Whether the opening under way may read the disk before what was edited is there."""
-        self.models: tuple[Entry, ...] = ()
-        self.model = ""
-        self.jobs, self.keeping = Jobs(self), Keeping(self)
+        self.keeping = Keeping(self)
         self.worklist = Worklist(self.jobs, self)
         self.jobs.problem_raised.connect(self.problem_raised)
         self.keeping.problem_raised.connect(self.problem_raised)
@@ -68,6 +64,7 @@ class Session(Viewing):
         self.saving = Saving(self.keeping, self)
         self.saving.saved.connect(self._on_saved)
         self.saving.due.connect(self._autosave)
+        self.slides = Slides(self)
 
     def _connect_worklist(self) -> None:
         worklist = self.worklist
@@ -317,54 +314,16 @@ class Session(Viewing):
 
     # Models.
 
-    def list_models(self) -> None:
-        """Look which models are at hand; told by `models_changed`."""
-
-        def work(_progress: Progress) -> tuple[Entry, ...]:
-            from models.catalogue import entries
-
-            return entries()
-
-        self.jobs.start("Looking for models", work, self._on_models, quiet=True)
-
-    def _on_models(self, models: tuple[Entry, ...]) -> None:
-        newest: dict[str, Entry] = {}
-        for entry in models:
-            newest.setdefault(entry.name, entry)
-        self.models = tuple(newest.values())
-        usable = [entry.name for entry in self.models if not entry.problem]
-        if self.model not in usable:
-            self.model = usable[0] if usable else ""
-        self._offer_model()
-        self.models_changed.emit()
-
-    def _offer_model(self) -> None:
-        """Choose the model that goes best with the open scan, unless the chosen one goes as well."""
-        info = self.info
-        usable = [entry for entry in self.models if not entry.problem]
-        if info is None or not usable:
-            return
-        best = max(usable, key=lambda entry: entry.fitness(info))
-        chosen = next((entry for entry in usable if entry.name == self.model), None)
-        if chosen is None or chosen.fitness(info) < best.fitness(info):
-            self.choose_model(best.name)
-
-    def choose_model(self, name: str) -> None:
-        """Choose the model that reads next; one that is not listed yet counts once it is."""
-        if name != self.model:
-            self.model = name
-            self.models_changed.emit()
-
     def cancel_jobs(self) -> None:
         """Ask every job to stop that a person was told of."""
         for job in self.jobs.running:
             if not job.is_quiet:
                 job.cancel()
 
-    def predict(self, model: str, region: Region | None = None) -> None:
+    def predict(self, model: str, region: Region | None = None, slide: SlideChoices = EVERYWHERE) -> None:
         """Let a model read the open scan; its proposals stream in and the prediction is kept."""
         if self.scan is not None and self.dataset is not None:
-            self.predicting.start(model, self.scan, self.scan_key, region, self.dataset)
+            self.predicting.start(model, self.scan, self.scan_key, region, self.dataset, slide)
 
     def _on_streamed(self, key: str, proposals: tuple[Proposal, ...], labels: tuple[Label, ...]) -> None:
         if key == self.scan_key:

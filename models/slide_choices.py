@@ -28,3 +28,7 @@ class SlideChoices:
     block: int = 0
     """Pixels of the model's grid that are read and decoded at once along each side; 0 lets the program choose."""
     order: Literal["nearest", "rows"] = "nearest"
+
+
+EVERYWHERE = SlideChoices()
+"""All of the slide, as the program thinks best."""
