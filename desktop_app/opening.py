@@ -101,12 +101,13 @@ def middle_plane(scan: Scan) -> Plane:
 
 
 def first_window(scan: Scan, plane: Plane) -> Window | None:
-    """The window shown first: the file's own, else one from the values; `None` for colour."""
+    """The window shown first: the file's own, else one from the values; `None` for colour and for channels."""
     from imaging.windowing import default_windows
 
-    if scan.info.is_colour:
+    if scan.info.is_colour or scan.info.fluorescence:
         return None
-    sample = scan.read(whole_plane(scan.info.size, plane))
+    levels = scan.info.levels
+    sample = scan.read(whole_plane(scan.info.size, plane), levels[-1].downsample if levels else 1.0)
     if sample.size == 0:
         raise ScanProblem("holds no pixels", scan.info.name)
     return default_windows(scan.info, sample)[0]
