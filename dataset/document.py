@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from dataset.annotation import Annotation
 from dataset.mask import Mask, Tile, TileKey
@@ -51,7 +52,8 @@ class Document:
         self._annotations = {annotation.id: annotation for annotation in start.annotations}
         self._rejected = set(start.rejected)
         self._ranks = {annotation_id: rank for rank, annotation_id in enumerate(self._annotations)}
-        self._is_sorted = True
+        self._placed: list[Annotation | None] = list(self._annotations.values())
+        """Each annotation at its rank, with gaps where one was removed."""
         self._snapshot: Snapshot | None = start
         self._origins: dict[str, int] = dict(Counter(a.origin for a in start.annotations if a.origin))
         self._settled: frozenset[str] | None = None
@@ -63,11 +65,9 @@ class Document:
     def snapshot(self) -> Snapshot:
         """The present state; the same value until something changes."""
         if self._snapshot is None:
-            if not self._is_sorted:
-                ranks = self._ranks
-                self._annotations = dict(sorted(self._annotations.items(), key=lambda item: ranks[item[0]]))
-                self._is_sorted = True
-            self._snapshot = Snapshot(tuple(self._annotations.values()), frozenset(self._rejected))
+            has_gaps = len(self._placed) > len(self._annotations)
+            placed = filter(None, self._placed) if has_gaps else cast("list[Annotation]", self._placed)
+            self._snapshot = Snapshot(tuple(placed), frozenset(self._rejected))
         return self._snapshot
 
     @property
@@ -143,6 +143,7 @@ class Document:
             old = annotations.pop(annotation_id, None)
             if old is not None:
                 before[annotation_id] = old
+                self._placed[self._ranks[annotation_id]] = None
                 self._count_origin(old.origin, -1)
         removed = tuple(before)
         for annotation in edit.put:
@@ -153,8 +154,9 @@ class Document:
                 self._count_origin(annotation.origin, 1)
                 if annotation_id not in before:
                     added[annotation_id] = None
-                self._place(annotation_id)
+                self._place(annotation)
             else:
+                self._placed[self._ranks[annotation_id]] = annotation
                 if annotation_id not in before and annotation_id not in added:
                     before[annotation_id] = old
                 if old.origin != annotation.origin:
@@ -175,10 +177,13 @@ class Document:
         self._settled = None
         return reject, restore
 
-    def _place(self, annotation_id: str) -> None:
-        """Remember where a new annotation stands; one that comes back goes to where it stood."""
-        rank = self._ranks.setdefault(annotation_id, len(self._ranks))
-        self._is_sorted = self._is_sorted and rank == len(self._ranks) - 1
+    def _place(self, annotation: Annotation) -> None:
+        """Put a new annotation in its place; one that comes back goes to where it stood."""
+        rank = self._ranks.setdefault(annotation.id, len(self._ranks))
+        if rank == len(self._placed):
+            self._placed.append(annotation)
+        else:
+            self._placed[rank] = annotation
 
     def _count_origin(self, origin: str, change: int) -> None:
         """Keep count of the annotations made from each proposal."""
@@ -220,4 +225,4 @@ def _own_bytes(mask: Mask | None, other: Mask | None) -> int:
     if mask is None:
         return 0
     shared: Mapping[TileKey, Tile] = other.tiles if other is not None else {}
-    return sum(tile.bits.nbytes + 100 for key, tile in mask.tiles.items() if shared.get(key) is not tile)
+    return sum(tile.byte_count + 100 for key, tile in mask.tiles.items() if shared.get(key) is not tile)

@@ -25,7 +25,7 @@ from dataset.document import Edit
 from dataset.durable import sync_created, told, write_all
 from dataset.facts import Facts, Malformed, items, parse_json, read_bytes, to_json
 from dataset.marks import Json, annotation_from_json, annotation_to_json, outline_from_json
-from dataset.mask import TILE, Mask, Tile, TileKey
+from dataset.mask import TILE, Mask, Tile, TileKey, shared_tile
 from imaging.geometry import Axis
 
 LARGEST_JOURNAL = 2**32
@@ -247,7 +247,7 @@ def _tile_from_json(values: Sequence[object]) -> Tile:
         raise Malformed("a tile of a mask has too few bits")
     bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=width * height).reshape(height, width).astype(np.bool_)
     bits.flags.writeable = False
-    return Tile(x, y, bits)
+    return shared_tile(Tile(x, y, bits))
 
 
 def _key(values: Sequence[object]) -> TileKey:

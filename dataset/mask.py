@@ -2,7 +2,8 @@
 
 A mask lies on the planes of one axis. Tile (plane, row, column) covers 256 × 256 pixels from
 (column × 256, row × 256); only the bounding rectangle of its set pixels is stored. Two masks share the
-tiles they have in common, so an undo history of brush strokes costs only the tiles that were touched.
+tiles they have in common, so an undo history of brush strokes costs only the tiles that were touched. All tiles that
+are wholly set are one and the same, so the inside of a large area costs no memory.
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ class Tile:
     def __hash__(self) -> int:
         return hash((self.x, self.y, self.bits.shape, self.bits.tobytes()))
 
+    @property
+    def byte_count(self) -> int:
+        """Bytes of its own; a tile that is wholly set has none."""
+        return 0 if self.bits is _ALL.bits else self.bits.nbytes
+
     def full(self) -> Bits:
         """A fresh, writable 256 × 256 array."""
         out = np.zeros((TILE, TILE), np.bool_)
@@ -53,8 +59,25 @@ class Tile:
         return out
 
 
+def _all_set() -> Tile:
+    """The one tile that is wholly set."""
+    bits = np.ones((TILE, TILE), np.bool_)
+    bits.flags.writeable = False
+    return Tile(0, 0, bits)
+
+
+_ALL = _all_set()
+
+
+def shared_tile(tile: Tile) -> Tile:
+    """The tile itself, or the one that all wholly set tiles are."""
+    return _ALL if tile.bits.shape == (TILE, TILE) and tile.bits.all() else tile
+
+
 def tile_of(full: Bits) -> Tile | None:
     """The trimmed tile of a 256 × 256 array, or `None` when nothing is set."""
+    if full.all():
+        return _ALL
     rows = np.flatnonzero(full.any(axis=1))
     if rows.size == 0:
         return None
@@ -87,11 +110,13 @@ class Mask:
     @property
     def byte_count(self) -> int:
         """Bytes of the stored tiles."""
-        return sum(tile.bits.nbytes for tile in self.tiles.values())
+        return sum(tile.byte_count for tile in self.tiles.values())
 
     def count(self) -> int:
         """How many pixels are set."""
-        return sum(int(np.count_nonzero(tile.bits)) for tile in self.tiles.values())
+        whole = sum(tile is _ALL for tile in self.tiles.values())
+        rest = sum(int(np.count_nonzero(tile.bits)) for tile in self.tiles.values() if tile is not _ALL)
+        return whole * TILE * TILE + rest
 
     def on_plane(self, plane: int) -> Iterator[tuple[int, int, Bits]]:
         """The set rectangles of a plane: x, y in plane pixels, and bits."""
@@ -116,12 +141,25 @@ class Mask:
     def crop(self, plane: int, x: int, y: int, width: int, height: int) -> Bits:
         """The pixels of a rectangle of a plane, as a fresh (height, width) array."""
         out = np.zeros((height, width), np.bool_)
-        for left, top, bits in self.on_plane(plane):
+        for left, top, bits in self._near(plane, x, y, width, height):
             x0, y0 = max(left, x), max(top, y)
             x1, y1 = min(left + bits.shape[1], x + width), min(top + bits.shape[0], y + height)
             if x0 < x1 and y0 < y1:
                 out[y0 - y : y1 - y, x0 - x : x1 - x] |= bits[y0 - top : y1 - top, x0 - left : x1 - left]
         return out
+
+    def _near(self, plane: int, x: int, y: int, width: int, height: int) -> Iterator[tuple[int, int, Bits]]:
+        """The set rectangles of a plane that may lie in a rectangle: x, y in plane pixels, and bits."""
+        rows = range(max(y, 0) // TILE, (y + height - 1) // TILE + 1)
+        columns = range(max(x, 0) // TILE, (x + width - 1) // TILE + 1)
+        if len(rows) * len(columns) > len(self.tiles):
+            yield from self.on_plane(plane)
+            return
+        for row in rows:
+            for column in columns:
+                tile = self.tiles.get(TileKey(plane, row, column))
+                if tile is not None:
+                    yield column * TILE + tile.x, row * TILE + tile.y, tile.bits
 
     def painted(self, plane: int, x: int, y: int, bits: Bits, *, value: bool) -> Mask:
         """This mask with the pixels under `bits` (its corner at x, y of the plane) set or cleared.
@@ -153,6 +191,12 @@ def _paint_tile(tiles: dict[TileKey, Tile], key: TileKey, corner: tuple[int, int
     x0, y0 = max(x, left), max(y, top)
     x1, y1 = min(x + bits.shape[1], left + TILE), min(y + bits.shape[0], top + TILE)
     part = bits[y0 - y : y1 - y, x0 - x : x1 - x]
+    if part.shape == (TILE, TILE) and part.all():
+        if value:
+            tiles[key] = _ALL
+        else:
+            del tiles[key]
+        return
     full = old.full() if old is not None else np.zeros((TILE, TILE), np.bool_)
     target = full[y0 - top : y1 - top, x0 - left : x1 - left]
     if np.all(target[part]) if value else not np.any(target[part]):

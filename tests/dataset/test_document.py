@@ -147,7 +147,9 @@ def test_the_history_is_bounded_and_keeps_the_newest_edit() -> None:
 
 
 def test_a_stroke_on_a_large_mask_costs_the_history_only_its_tiles() -> None:
-    large = mask_of_plane(np.ones((2048, 2048), np.bool_), 0)
+    bits = np.ones((2048, 2048), np.bool_)
+    bits[100::256, 100::256] = False
+    large = mask_of_plane(bits, 0)
     document = Document(Snapshot((replace(mark("m", 1), geometry=large),)))
     stroke = large.painted(0, 5, 5, np.ones((3, 3), np.bool_), value=False)
     document.commit(Edit("Erase", put=(replace(mark("m", 1), geometry=stroke),)))
@@ -155,3 +157,21 @@ def test_a_stroke_on_a_large_mask_costs_the_history_only_its_tiles() -> None:
     erased = replace(mark("m", 1), geometry=empty_mask())
     document.commit(Edit("Clear", put=(erased,)))
     assert document.history_bytes > 60 * 256 * 256
+
+
+def test_the_inside_of_a_large_area_costs_the_history_next_to_nothing() -> None:
+    area = mask_of_plane(np.broadcast_to(np.True_, (20_000, 20_000)), 0)
+    assert (area.count(), area.byte_count < 10 * 2**20) == (20_000 * 20_000, True)
+    document = Document()
+    document.commit(Edit("Fill", put=(replace(mark("m", 1), geometry=area),)))
+    assert document.history_bytes < 12 * 2**20
+
+
+def test_marks_that_come_back_stand_where_they_stood_and_the_rest_stays() -> None:
+    document = Document(Snapshot(tuple(mark(str(number), 1) for number in range(5))))
+    document.commit(Edit("Delete", remove=("1", "3")))
+    document.commit(Edit("Add", put=(mark("5", 1),)))
+    assert [a.id for a in document.annotations] == ["0", "2", "4", "5"]
+    document.undo()
+    document.undo()
+    assert [a.id for a in document.annotations] == ["0", "1", "2", "3", "4"]
