@@ -8,6 +8,18 @@ from imaging.scan import Window
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelLook:
+    """How one channel of a fluorescence scan is shown; the channels' lights are added up."""
+
+    on: bool
+    colour: int
+    """0xRRGGBB: what `high` and brighter is shown as."""
+    low: float
+    """The stored value shown black."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Display:
     """Window, inversion, overlay and thresholds; `window` is `None` on colour scans."""
 
@@ -20,6 +32,10 @@ class Display:
     """Proposals with a lower score are not shown."""
     smooth: bool = True
     """Bilinear when enlarged, else nearest."""
+    channels: tuple[ChannelLook, ...] = ()
+    """One for each channel of a fluorescence scan; empty shows them as the file says."""
+    colour_managed: bool = False
+    """Colours of a slide by its own ICC profile."""
 
 
 @dataclass(frozen=True, slots=True)

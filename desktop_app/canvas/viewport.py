@@ -1,8 +1,9 @@
 """The viewport: which part of a plane is on screen, and how. Frozen; every move makes a new one. No Qt.
 
 Screen coordinates are widget pixels (x right, y down). The plane is turned by `orientation` (transposed,
-then flipped), scaled by `scale` screen pixels per full-resolution plane pixel (× `aspect` vertically, for
-anisotropic voxels) and placed so that `centre` (plane pixels) is in the middle of the widget.
+then flipped) and by `angle` (degrees clockwise), scaled by `scale` screen pixels per full-resolution plane pixel
+(× `aspect` vertically, for anisotropic voxels) and placed so that `centre` (plane pixels) is in the middle of the
+widget. Only slides are turned by an angle.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass, replace
 
 from imaging.geometry import Orientation, Plane, Region
 from imaging.scan import Level
+
+LEAST_SCALE, MOST_SCALE = 1 / 256, 64.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Viewport:
     aspect: tuple[float, float] = (1.0, 1.0)
     """Relative size of a pixel across and down the plane; 1, 1 when square or unknown."""
     orientation: Orientation = Orientation()
+    angle: float = 0.0
+    """Degrees clockwise, 0 up to 360."""
 
     def to_screen(self, x: float, y: float) -> tuple[float, float]:
         """Widget position of a point of the plane."""
@@ -38,11 +43,15 @@ class Viewport:
             dx = -dx
         if self.orientation.flip_y:
             dy = -dy
+        if self.angle:
+            dx, dy = _turned(dx, dy, self.angle)
         return self.width / 2 + dx * self.scale, self.height / 2 + dy * self.scale
 
     def to_plane(self, sx: float, sy: float) -> tuple[float, float]:
         """Point of the plane at a widget position."""
         dx, dy = (sx - self.width / 2) / self.scale, (sy - self.height / 2) / self.scale
+        if self.angle:
+            dx, dy = _turned(dx, dy, -self.angle)
         if self.orientation.flip_x:
             dx = -dx
         if self.orientation.flip_y:
@@ -52,23 +61,38 @@ class Viewport:
         return self.centre[0] + dx / self.aspect[0], self.centre[1] + dy / self.aspect[1]
 
     def shown_size(self) -> tuple[float, float]:
-        """Width and height of the whole plane as turned, in units of `scale` = 1."""
+        """Width and height around the whole plane as turned, in units of `scale` = 1."""
         across, down = self.plane_width * self.aspect[0], self.plane_height * self.aspect[1]
-        return (down, across) if self.orientation.transpose else (across, down)
+        if self.orientation.transpose:
+            across, down = down, across
+        if not self.angle:
+            return across, down
+        cosine, sine = _turned(1.0, 0.0, self.angle)
+        return abs(cosine) * across + abs(sine) * down, abs(sine) * across + abs(cosine) * down
 
     def fitted(self) -> Viewport:
         """The whole plane, centred, as large as fits."""
+        return replace(self, centre=(self.plane_width / 2, self.plane_height / 2), scale=self._fitting_scale())
+
+    def _fitting_scale(self) -> float:
         across, down = self.shown_size()
         scale = min(self.width / across, self.height / down) if across > 0 and down > 0 else 1.0
-        return replace(self, centre=(self.plane_width / 2, self.plane_height / 2), scale=max(scale, 1e-6))
+        return max(scale, 1e-6)
 
     def zoomed(self, factor: float, sx: float, sy: float) -> Viewport:
-        """Scaled by a factor with the point under a widget position staying there (1/256 px … 64 screen px a pixel)."""
-        scale = min(max(self.scale * factor, 1 / 256), 64.0)
+        """Scaled by a factor with the point under a widget position staying there.
+
+        From 1/256 screen pixels a pixel, or from where the whole plane fits if that is less, to 64.
+        """
+        scale = min(max(self.scale * factor, min(LEAST_SCALE, self._fitting_scale())), MOST_SCALE)
         x, y = self.to_plane(sx, sy)
         moved = replace(self, scale=scale)
         nx, ny = moved.to_plane(sx, sy)
         return replace(moved, centre=(self.centre[0] + x - nx, self.centre[1] + y - ny))
+
+    def rotated(self, degrees: float) -> Viewport:
+        """Turned clockwise about the middle of the widget."""
+        return replace(self, angle=(self.angle + degrees) % 360.0 % 360.0)  # a hair below 0 rounds to 360
 
     def panned(self, dx: float, dy: float) -> Viewport:
         """Moved so that the picture follows the hand by (dx, dy) screen pixels; the centre stays on the plane."""
@@ -111,10 +135,18 @@ class TileRef:
     row: int
 
 
-def tiles_for(viewport: Viewport, levels: tuple[Level, ...], tile: tuple[int, int]) -> tuple[TileRef, ...]:
-    """The tiles of the best level that the viewport shows, nearest to its centre first."""
-    number = viewport.level(levels)
+def tiles_for(viewport: Viewport, levels: tuple[Level, ...], ratio: float = 1.0) -> tuple[TileRef, ...]:
+    """The tiles of the best level that the viewport shows, nearest to its centre first.
+
+    Every level has tiles; `ratio` is device pixels per widget pixel.
+    """
+    return tiles_of_level(viewport, levels, replace(viewport, scale=viewport.scale * ratio).level(levels))
+
+
+def tiles_of_level(viewport: Viewport, levels: tuple[Level, ...], number: int) -> tuple[TileRef, ...]:
+    """The tiles of a level that the viewport shows, nearest to its centre first."""
     level, seen = levels[number], viewport.visible()
+    tile = level.tile or (level.width, level.height)
     if seen.width == 0 or seen.height == 0:
         return ()
     span_x, span_y = tile[0] * level.downsample, tile[1] * level.downsample
@@ -123,4 +155,24 @@ def tiles_for(viewport: Viewport, levels: tuple[Level, ...], tile: tuple[int, in
     rows = range(int(seen.y // span_y), min(int((seen.y + seen.height - 1) // span_y), last_row) + 1)
     cx, cy = viewport.centre[0] / span_x - 0.5, viewport.centre[1] / span_y - 0.5
     found = [TileRef(number, column, row) for row in rows for column in columns]
+    if viewport.angle:
+        found = [tile for tile in found if _is_seen(viewport, tile, span_x, span_y)]
     return tuple(sorted(found, key=lambda t: ((t.column - cx) ** 2 + (t.row - cy) ** 2, t)))
+
+
+def _is_seen(viewport: Viewport, tile: TileRef, span_x: float, span_y: float) -> bool:
+    """Whether a tile near a turned view is on screen at all: the corners of what is seen span more than is seen."""
+    xs, ys = (tile.column * span_x, (tile.column + 1) * span_x), (tile.row * span_y, (tile.row + 1) * span_y)
+    corners = [viewport.to_screen(x, y) for x in xs for y in ys]
+    across, down = [c[0] for c in corners], [c[1] for c in corners]
+    return max(across) > 0 and min(across) < viewport.width and max(down) > 0 and min(down) < viewport.height
+
+
+def _turned(x: float, y: float, degrees: float) -> tuple[float, float]:
+    """A vector turned clockwise (y runs down); exact at right angles."""
+    quarter = degrees % 360.0 / 90.0
+    if quarter.is_integer():
+        return ((x, y), (-y, x), (-x, -y), (y, -x))[int(quarter) % 4]
+    angle = math.radians(degrees)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return x * cosine - y * sine, x * sine + y * cosine

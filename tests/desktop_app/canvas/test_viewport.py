@@ -25,6 +25,7 @@ ports = st.builds(
     st.floats(0.05, 40),
     st.sampled_from([(1.0, 1.0), (1.0, 3.3), (2.0, 1.0)]),
     turns,
+    st.sampled_from([0.0, 0.0, 90.0, 180.0, 270.0, 13.0, 359.5]),
 )
 spots = st.floats(-2000, 2000)
 
@@ -93,16 +94,66 @@ def test_a_shrunk_picture_is_read_at_the_level_that_still_fills_the_screen() -> 
 
 
 def test_the_own_levels_of_a_pyramid_are_used() -> None:
-    levels = (Level(100_000, 80_000, 1.0), Level(25_000, 20_000, 4.0), Level(6250, 5000, 16.0))
+    levels = (
+        Level(100_000, 80_000, 1.0, (256, 256)),
+        Level(25_000, 20_000, 4.0, (256, 256)),
+        Level(6250, 5000, 16.0, (128, 128)),
+    )
     info = replace(scan_of(ramp(1)).info, levels=levels)
     assert levels_of(info, Plane()) == levels
     port = Viewport(Plane(), 100_000, 80_000, 1000, 800, (50_000.0, 40_000.0), 0.1)
     assert port.level(levels) == 1
-    tiles = tiles_for(port, levels, (256, 256))
+    tiles = tiles_for(port, levels)
     assert all(tile.level == 1 for tile in tiles)
     assert len(tiles) <= (2500 // 256 + 2) * (2000 // 256 + 2)
     nearest = tiles[0]
     assert (nearest.column, nearest.row) in {(48, 39), (49, 39), (48, 38)}
+
+
+def test_every_level_has_tiles_of_its_own_size() -> None:
+    levels = (Level(100_000, 80_000, 1.0, (256, 256)), Level(6250, 5000, 16.0, (128, 64)))
+    port = Viewport(Plane(), 100_000, 80_000, 1000, 800, (50_000.0, 40_000.0), 1 / 16)
+    tiles = tiles_for(port, levels)
+    assert {tile.level for tile in tiles} == {1}
+    assert 8 <= len({tile.column for tile in tiles}) <= 9
+    assert 13 <= len({tile.row for tile in tiles}) <= 14
+    assert {tile.level for tile in tiles_for(port, levels, ratio=16.0)} == {0}
+
+
+@given(ports, st.floats(0, 1), st.floats(0, 1))
+def test_every_pixel_on_screen_lies_in_a_tile_and_every_tile_on_screen(port: Viewport, u: float, v: float) -> None:
+    levels = (Level(port.plane_width, port.plane_height, 1.0, (256, 200)),)
+    tiles = tiles_for(port, levels)
+    x, y = port.to_plane(u * port.width, v * port.height)
+    if 0 <= x < port.plane_width and 0 <= y < port.plane_height:
+        assert (int(x // 256), int(y // 200)) in {(tile.column, tile.row) for tile in tiles}
+    for tile in tiles:
+        corners = [port.to_screen((tile.column + i) * 256, (tile.row + j) * 200) for i in (0, 1) for j in (0, 1)]
+        assert min(c[0] for c in corners) <= port.width + 1
+        assert max(c[0] for c in corners) >= -1
+
+
+@given(ports, st.floats(-400, 400))
+def test_turning_keeps_the_middle_and_lengths(port: Viewport, degrees: float) -> None:
+    turned_port = port.rotated(degrees)
+    assert 0 <= turned_port.angle < 360
+    assert turned_port.to_screen(*port.centre) == pytest.approx((port.width / 2, port.height / 2))
+    before, after = port.to_screen(10, 20), turned_port.to_screen(10, 20)
+    reach = [((x - port.width / 2) ** 2 + (y - port.height / 2) ** 2) ** 0.5 for x, y in (before, after)]
+    assert reach[0] == pytest.approx(reach[1])
+
+
+def test_a_plane_turned_by_a_right_angle_turns_clockwise() -> None:
+    port = Viewport(Plane(), 100, 100, 200, 200, (50.0, 50.0), 1.0).rotated(90)
+    assert port.to_screen(60, 50) == (100.0, 110.0)
+    assert port.to_plane(100, 110) == (60.0, 50.0)
+
+
+def test_a_slide_of_any_size_can_be_seen_whole() -> None:
+    port = Viewport(Plane(), 200_000, 100_000, 300, 200, (0.0, 0.0), 1.0)
+    whole = port.fitted()
+    assert port.zoomed(1e-9, 10, 10).scale == whole.scale < 1 / 256
+    assert whole.zoomed(1e9, 10, 10).scale == 64.0
 
 
 def test_nothing_is_read_when_the_plane_is_out_of_sight() -> None:
