@@ -66,6 +66,8 @@ class ModelInput:
     type: Literal["float32", "float16", "uint8"]
     size: SizePolicy
     spacing: SpacingNeed | None = None
+    slide_spacing: SpacingNeed | None = None
+    """What slides are resampled to where `spacing` names nothing; other scans are read as they are."""
 
     @property
     def channel_count(self) -> int:
@@ -206,6 +208,8 @@ def check_package(package: ModelPackage) -> None:
 def _check_size(package: ModelPackage, where: Path) -> None:
     size = package.input.size
     volumetric = package.input.axes == "NCDHW"
+    if package.input.spacing is not None and package.input.slide_spacing != package.input.spacing:
+        raise ModelProblem("names a spacing for every scan and another for slides", where)
     if volumetric and size.policy != "any" and size.depth == 0:
         raise ModelProblem("has the axes NCDHW but no depth", where)
     sides = (size.width, size.height, *((size.depth,) if volumetric else ()))
@@ -239,7 +243,9 @@ def _input(entry: Json) -> ModelInput:
         factor = 1.0 if spacing["unit"] == "mm" else 0.001
         z = spacing.get("z")
         need = SpacingNeed(spacing["x"] * factor, spacing["y"] * factor, None if z is None else z * factor)
-    return ModelInput(entry["name"], entry["axes"], entry["channels"], entry["type"], SizePolicy(**entry["size"]), need)
+    size, side = SizePolicy(**entry["size"]), entry.get("slide_spacing_um")
+    on_slides = need if side is None else SpacingNeed(side * 0.001, side * 0.001)
+    return ModelInput(entry["name"], entry["axes"], entry["channels"], entry["type"], size, need, on_slides)
 
 
 def _thresholds(entry: Json) -> Thresholds:

@@ -26,7 +26,7 @@ from models.training.package_writer import write_json, write_package
 from models.training.preparation import read_label_map, read_rgb
 from models.training.splits import Part, Shares, join_groups, split_groups
 
-NAME, VERSION = "nuclei", "0.1.0"
+NAME, VERSION = "nuclei", "0.1.1"
 SPLIT_KEY = "overread/nuclei/1"
 SHARES = Shares(val=0.15, test=0.25)
 SEED, BATCH, CROP, BATCHES = 11, 8, 192, 24
@@ -292,6 +292,7 @@ def manifest(limits: Limits) -> dict[str, object]:
             "type": "float32",
             "size": {"policy": "tiles", "width": 256, "height": 256, "halo": 32},
             "spacing": None,
+            "slide_spacing_um": 0.5,
         },
         "preprocessing": [
             {"step": "divide", "by": 255.0},
