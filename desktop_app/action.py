@@ -10,8 +10,61 @@ from PySide6.QtGui import QKeySequence
 
 from desktop_app.session import Session
 
-Scope = Literal["window", "scan"]
-"""Where a key counts: anywhere in the window, or while the scan (its view and its scrubber) has the focus."""
+Scope = Literal["window", "scan", "slide", "no slide"]
+"""Where a key counts: anywhere in the window, or while the scan (its view and its scrubber) has the focus; or anywhere
+in the window while the open scan is a slide, or while it is none."""
+
+
+class SlideDesk(Protocol):
+    """What actions may ask of the views of a slide."""
+
+    def see_at(self, power: float) -> None:
+        """See the slide at a power (5 is 5×); where none is known, at that share of 40."""
+        ...
+
+    def see_pixels(self) -> None:
+        """One pixel of the scan on one of the screen."""
+        ...
+
+    def turn(self, degrees: float) -> None:
+        """Turn the view clockwise."""
+        ...
+
+    def turn_back(self) -> None:
+        """Show the slide as it was scanned."""
+        ...
+
+    def ask_place(self) -> None:
+        """Ask where to go, and go there."""
+        ...
+
+    def copy_place(self) -> None:
+        """Copy where the middle of the view is."""
+        ...
+
+    def toggle_overview(self) -> None:
+        """Fold the overview, or show it."""
+        ...
+
+    def split(self, count: Literal[1, 2, 4]) -> None:
+        """Show one view, two or four."""
+        ...
+
+    def toggle_link(self) -> None:
+        """Let the views move together, or each for itself."""
+        ...
+
+    def next_view(self) -> None:
+        """Make the next view the active one."""
+        ...
+
+    def read_view(self) -> None:
+        """Let the chosen model read what is on screen."""
+        ...
+
+    def ask_pictures(self) -> None:
+        """Show the pictures beside the slide, on request only."""
+        ...
 
 
 class Desk(Protocol):
@@ -20,6 +73,11 @@ class Desk(Protocol):
     @property
     def session(self) -> Session:
         """What is open."""
+        ...
+
+    @property
+    def slide(self) -> SlideDesk:
+        """The views of a slide."""
         ...
 
     def ask_files(self) -> None:
@@ -75,6 +133,9 @@ class Desk(Protocol):
         ...
 
 
+NEVER_TOGETHER = ({"slide", "no slide"},)
+
+
 @dataclass(frozen=True, slots=True)
 class ActionRow:
     """One thing a person can do."""
@@ -98,10 +159,21 @@ class ActionRow:
     repeats: bool = False
     """Whether a held key calls it again and again."""
 
+    def counts(self, session: Session) -> bool:
+        """Whether it can be done now."""
+        if self.scope in {"slide", "no slide"} and is_slide(session) != (self.scope == "slide"):
+            return False
+        return self.can(session)
+
     @property
     def key_text(self) -> str:
         """The first key as a person reads it."""
         return readable_key(self.keys[0]) if self.keys else ""
+
+
+def is_slide(session: Session) -> bool:
+    """Whether the open scan is a slide."""
+    return session.info is not None and session.info.kind == "slide"
 
 
 def readable_key(key: str) -> str:
@@ -124,6 +196,6 @@ def conflicts(rows: Iterable[ActionRow]) -> tuple[str, ...]:
             found += [
                 f"{key}: {first.id} and {second.id}"
                 for second in claims[number + 1 :]
-                if first.scope == second.scope or "window" in {first.scope, second.scope}
+                if {first.scope, second.scope} not in NEVER_TOGETHER
             ]
     return tuple(found)

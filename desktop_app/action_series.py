@@ -59,7 +59,7 @@ def numbered_rows() -> tuple[ActionRow, ...]:
         ActionRow(f"label-{n}", f"Label {n}", _labeller(n), (f"Ctrl+{n}",), can=_has_label(n)) for n in range(1, 10)
     )
     presets = tuple(
-        ActionRow(f"preset-{n}", f"Window preset {n}", _presetter(n - 1), (f"{n}",), can=_has_preset(n - 1))
+        ActionRow(f"preset-{n}", f"Window preset {n}", _presetter(n - 1), (f"{n}",), "no slide", can=_has_preset(n - 1))
         for n in range(1, 6)
     )
     return (*labels, *presets)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from desktop_app.action import ActionRow
 from desktop_app.action_series import numbered_rows, tool_rows
+from desktop_app.action_slide import slide_rows
 from desktop_app.session import Session
 from desktop_app.tool import Tool
 
@@ -324,7 +325,16 @@ def help_rows() -> tuple[ActionRow, ...]:
 
 def all_rows(tools: Iterable[Tool]) -> tuple[ActionRow, ...]:
     """The whole table, in the order of the menus."""
-    return (*file_rows(), *edit_rows(), *tool_rows(tools), *scan_rows(), *model_rows(), *numbered_rows(), *help_rows())
+    return (
+        *file_rows(),
+        *edit_rows(),
+        *tool_rows(tools),
+        *scan_rows(),
+        *slide_rows(),
+        *model_rows(),
+        *numbered_rows(),
+        *help_rows(),
+    )
 
 
 def invert(session: Session) -> None:

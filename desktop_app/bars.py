@@ -8,7 +8,9 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop_app.action_slide import optics_of
 from desktop_app.canvas.hovering import HoverInfo
+from desktop_app.canvas.viewport import Viewport
 from desktop_app.jobs import Job
 from desktop_app.session import Session
 from desktop_app.theme import Theme
@@ -227,6 +229,8 @@ class StatusLine(QFrame):
 def position_text(info: HoverInfo) -> str:
     """Pixels of the plane, and millimetres of the patient where known."""
     text = f"{info.x:.1f}, {info.y:.1f} px"
+    if info.place_mm is not None:
+        text += f"   {info.place_mm[0]:.3f}, {info.place_mm[1]:.3f} mm"
     if info.world is not None:
         text += "   " + ", ".join(f"{value:.1f}" for value in info.world) + " mm"
     return text
@@ -237,3 +241,12 @@ def value_text(info: HoverInfo) -> str:
     if not info.values:
         return ""
     return " ".join(f"{value:g}" for value in info.values) + (f" {info.unit}" if info.unit else "")
+
+
+def zoom_text(session: Session, viewport: Viewport) -> str:
+    """How close: the power and the size of a screen pixel on a slide, the scale in per cent elsewhere."""
+    info = session.info
+    if info is None or info.kind != "slide":
+        return f"{viewport.scale:.0%}"
+    turned = f" · {viewport.angle:.0f}°" if viewport.angle else ""
+    return optics_of(session).text(viewport.scale) + turned

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
+    QDialog,
     QFileDialog,
-    QFrame,
     QLineEdit,
     QMainWindow,
     QMessageBox,
@@ -30,24 +30,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app import dialogs, exchange, panels, theme
+from desktop_app import dialogs, exchange, theme
 from desktop_app.actions import all_rows
-from desktop_app.bars import ProblemBar, StatusLine, position_text, value_text
+from desktop_app.bars import ProblemBar, StatusLine, position_text, value_text, zoom_text
 from desktop_app.canvas.hovering import HoverInfo
 from desktop_app.canvas.scan_pane import ScanPane
+from desktop_app.canvas.view_grid import ViewGrid
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.columns import column_of
 from desktop_app.icons import pixmap
 from desktop_app.labelling import label_named
 from desktop_app.menus import ActionSet
-from desktop_app.panel import Panel
+from desktop_app.panel import Side
 from desktop_app.panels.scrubber import Scrubber
 from desktop_app.session import Session
 from desktop_app.settings import SettingsFile
+from desktop_app.slide_bar import SlideBar
+from desktop_app.slide_hands import SlideHands
 from desktop_app.tool_strip import ToolStrip
 from desktop_app.welcome import DropHint, Welcome
-from desktop_app.widgets import Column, Section, tidy
+from desktop_app.widgets import tidy
 from imaging.errors import Problem
-from imaging.plugins import gather
 
 SMALLEST = QSize(960, 600)
 COLUMNS = (290, 900, 330)
@@ -91,17 +94,19 @@ class MainWindow(QMainWindow):
         self._actions.fill(self.menuBar())
         self.strip = ToolStrip(session, look, self._actions)
         self.problems = ProblemBar(look)
-        self.pane, self.welcome = ScanPane(session), Welcome(session, self, look)
-        self.pane.set_theme(look)
+        self.grid, self.welcome = ViewGrid(session, look), Welcome(session, self, look)
+        self._slide = SlideHands(session, self.grid, look, _ask, self)
+        self.slide_bar = SlideBar(session, look, self._actions, self.grid)
         self.scrubber = Scrubber(session, look)
         self.status_line = StatusLine(session, look)
         self._middle = QStackedLayout()
         self._middle.addWidget(self.welcome)
-        self._middle.addWidget(self.pane)
+        self._middle.addWidget(self.grid)
         for part in (self.strip, self.problems):
             centre_column.addWidget(part)
         centre_column.addLayout(self._middle, 1)
-        centre_column.addWidget(self.scrubber)
+        for part in (self.slide_bar, self.scrubber):
+            centre_column.addWidget(part)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(look.px(4))
         self.splitter.setChildrenCollapsible(False)
@@ -115,32 +120,29 @@ class MainWindow(QMainWindow):
         column.addWidget(self.status_line)
         self.setCentralWidget(self._whole)
         self.drop_hint = DropHint(self._whole, look)
-        self.pane.hovered.connect(self._on_hovered)
-        self.pane.viewport_changed.connect(self._on_viewport)
+        self.grid.hovered.connect(self._on_hovered)
+        self.grid.viewport_changed.connect(self._on_viewport)
         self._position, self._value, self._zoom = "", "", ""
 
-    def _column(self, side: str) -> QWidget:
-        """The panels of a side, one above the other, each under its title."""
-        look, inner, column = self._look, QFrame(), QVBoxLayout()
-        inner.setObjectName("column")
-        inner.setLayout(column)
-        tidy(column, look, gap=0)
-        mine = sorted((p for p in gather(panels, Panel) if p.side == side), key=lambda p: p.order)
-        for panel in mine:
-            body = panel.make(self._session, look)
-            section = Section(panel.title, look, body, is_folded=panel.title in self._settings.settings.folded)
-            section.folded.connect(self._on_folded)
-            column.addWidget(section, panel.stretch)
-        if not any(panel.stretch for panel in mine):
-            column.addStretch(1)
-        return Column(inner)
+    @property
+    def pane(self) -> ScanPane:
+        """The active view with its tool."""
+        return self.grid.pane
+
+    @property
+    def slide(self) -> SlideHands:
+        """What a person does with the views of a slide."""
+        return self._slide
+
+    def _column(self, side: Side) -> QWidget:
+        return column_of(side, self._session, self._look, self._settings.settings.folded, self._on_folded)
 
     # What the session tells.
 
     def _on_scan(self) -> None:
         info = self._session.info
         self.setWindowTitle(f"{info.name} — Overread" if info is not None else "Overread")
-        self._middle.setCurrentWidget(self.pane if info is not None else self.welcome)
+        self._middle.setCurrentWidget(self.grid if info is not None else self.welcome)
         self._on_hovered(None)
         # The keys belong to the scan, unless a person is typing or walking through a list.
         if info is not None and not isinstance(self.focusWidget(), QLineEdit | QAbstractSpinBox | QAbstractItemView):
@@ -151,7 +153,7 @@ class MainWindow(QMainWindow):
             self._keep(model=self._session.model)
 
     def _on_opening(self) -> None:
-        self._middle.setCurrentWidget(self.pane)
+        self._middle.setCurrentWidget(self.grid)
 
     def tell(self, problem: object) -> None:
         """Show a problem in the bar."""
@@ -163,7 +165,7 @@ class MainWindow(QMainWindow):
         self.status_line.show_position(self._position, self._value, self._zoom)
 
     def _on_viewport(self, viewport: object) -> None:
-        self._zoom = f"{viewport.scale:.0%}" if isinstance(viewport, Viewport) else ""
+        self._zoom = zoom_text(self._session, viewport) if isinstance(viewport, Viewport) else ""
         self.status_line.show_position(self._position, self._value, self._zoom)
 
     # What actions ask.
@@ -379,7 +381,7 @@ class MainWindow(QMainWindow):
         return box.clickedButton() is leave
 
 
-def _ask(sheet: dialogs.Sheet) -> bool:
+def _ask(sheet: QDialog) -> bool:
     """Show a dialog until it is answered; what it holds can be read until the next turn of the event loop."""
     answer = sheet.exec()
     sheet.deleteLater()

@@ -8,11 +8,11 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
-from desktop_app.action import ActionRow, Desk
+from desktop_app.action import ActionRow, Desk, is_slide
 from desktop_app.theme import Theme
 from desktop_app.widgets import key_text, themed_icon
 
-MENUS = ("File", "Edit", "Findings", "Scan", "Tools", "View", "Model", "Help")
+MENUS = ("File", "Edit", "Findings", "Scan", "Slide", "Tools", "View", "Model", "Help")
 
 ROLES = {
     "quit": QAction.MenuRole.QuitRole,
@@ -30,6 +30,7 @@ class ActionSet(QObject):
         super().__init__(window)
         self._desk, self._theme = desk, theme
         self.rows = tuple(rows)
+        self._slide_menu: QAction | None = None
         self.actions: dict[str, QAction] = {}
         for row in self.rows:
             action = self._make(row)
@@ -84,9 +85,11 @@ class ActionSet(QObject):
     def refresh(self) -> None:
         """Enable, check and name every action as the session stands."""
         session = self._desk.session
+        if self._slide_menu is not None:
+            self._slide_menu.setVisible(is_slide(session))
         for row in self.rows:
             action = self.actions[row.id]
-            action.setEnabled(row.can(session))
+            action.setEnabled(row.counts(session))
             if row.is_on is not None:
                 action.setChecked(row.is_on(session))
             if row.name is not None:
@@ -115,12 +118,16 @@ class ActionSet(QObject):
                         group = row.group
                     menu.addAction(self.actions[row.id])
             menu.aboutToShow.connect(self._paint_all)
+            if title == "Slide":
+                self._slide_menu = menu.menuAction()
+        self.refresh()
 
     def retire(self) -> None:
         """Give the keys free for the set that follows."""
         for action in self.actions.values():
             action.setShortcuts([])
             action.setEnabled(False)
+        self._slide_menu = None
         self.deleteLater()
 
     def _paint_all(self) -> None:

@@ -83,20 +83,24 @@ def thumbnail_of(case: Case, dataset: Dataset, progress: Progress) -> bytes | No
 
     scan = open_scan(case.source, progress) if case.source is not None else dataset.open_pixels(case.row.key)
     try:
-        if scan.info.bytes_in_memory > LARGEST_BYTES and len(scan.info.levels) < 2:
-            return None
-        return thumbnail(scan)
+        return thumbnail(scan) if is_cheap(scan.info) else None
     finally:
         scan.close()
+
+
+def is_cheap(info: ScanInfo) -> bool:
+    """Whether a small picture of a scan takes little memory: it has a small level, or is small itself."""
+    if not info.levels:
+        return info.bytes_in_memory <= LARGEST_BYTES
+    coarsest, voxel = info.levels[-1], info.channels * np.dtype(info.dtype).itemsize
+    return coarsest.width * coarsest.height * voxel <= LARGEST_BYTES
 
 
 def thumbnail(scan: Scan) -> bytes:
     """PNG of the middle plane, turned and shaped the way it is shown, at most `SIDE` pixels wide and high."""
     info = scan.info
-    plane = Plane(0, info.size.planes // 2)
+    image = small_picture(scan, Plane(0, info.size.planes // 2), 2 * SIDE)
     width, height = info.size.on_plane(0)
-    pixels = scan.read(whole_plane(info.size, plane), max(1.0, max(width, height) / (2 * SIDE)))
-    image = _colour(pixels) if info.is_colour else _grey(info, pixels)
     across, down = plane_spacing(info.spacing_mm, 0)
     shape = QSize(width, round(height * (down / across)) if across and down else height)
     smooth = Qt.TransformationMode.SmoothTransformation
@@ -116,6 +120,19 @@ def thumbnail(scan: Scan) -> bytes:
     return _png(image)
 
 
+def small_picture(scan: Scan, plane: Plane, longest: int) -> QImage:
+    """A plane as it lies in the scan, about `longest` pixels wide or high. In a worker thread.
+
+    Of a slide this is its tissue, never the picture of its label.
+    """
+    info = scan.info
+    width, height = info.size.on_plane(plane.axis)
+    pixels = scan.read(whole_plane(info.size, plane), max(1.0, max(width, height) / longest))
+    if info.is_colour:
+        return _colour(pixels)
+    return _lit(info, pixels) if info.fluorescence else _grey(info, pixels)
+
+
 def _colour(pixels: Pixels) -> QImage:
     rows, columns = pixels.shape[:2]
     return QImage(pixels.tobytes(), columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
@@ -128,6 +145,19 @@ def _grey(info: ScanInfo, pixels: Pixels) -> QImage:
     shown = np.empty((rows, columns), np.uint32)
     apply_table(table_for(info, default_windows(info, pixels)[0]), np.ascontiguousarray(pixels), shown)
     return QImage(shown.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
+
+
+def _lit(info: ScanInfo, pixels: Pixels) -> QImage:
+    """Channels in their colours, one over the other, each from its darkest to its brightest hundredth."""
+    rows, columns = pixels.shape[:2]
+    stored = pixels.reshape(rows, columns, -1)
+    light = np.zeros((rows, columns, 3), np.float32)
+    for number, channel in enumerate(info.fluorescence[: stored.shape[2]]):
+        values = stored[..., number].astype(np.float32)
+        low, high = (float(v) for v in np.percentile(values, (1, 99.5)))
+        share = np.clip((values - low) / max(high - low, 1e-6), 0, 1)
+        light += share[..., None] * np.array([channel.colour >> shift & 255 for shift in (16, 8, 0)], np.float32)
+    return _colour(np.clip(light, 0, 255).astype(np.uint8))
 
 
 def _png(image: QImage) -> bytes:

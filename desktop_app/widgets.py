@@ -216,7 +216,11 @@ class Chooser(QComboBox):
 
 
 class Section(QFrame):
-    """A titled part of a column that folds away."""
+    """A titled part of a column that folds away.
+
+    A body with `note_changed` tells what stands beside the title; one with `applies` and `applies_changed` tells
+    whether it has anything to do with the open scan, and goes with its title where it has not.
+    """
 
     folded = Signal(str, bool)
 
@@ -247,6 +251,10 @@ class Section(QFrame):
         note = getattr(body, "note_changed", None)
         if note is not None:
             note.connect(self._note.setText)
+        applies = getattr(body, "applies_changed", None)
+        if applies is not None:
+            applies.connect(self.setVisible)
+            self.setVisible(bool(getattr(body, "applies", True)))
         self._show()
 
     @property

@@ -38,7 +38,7 @@ class ScanPane(QWidget):
         layout.addWidget(self.view)
         self._live: tuple[Annotation, ...] = ()
         self._shown: dict[str, tuple[Mark, bool, Shown]] = {}
-        self._busy = False
+        self._busy, self._is_active = False, True
         self._tool = session.tool
         self._last_gesture: Gesture | None = None
         self.view.set_taker(self)
@@ -64,6 +64,14 @@ class ScanPane(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours and the scale of a theme."""
         self.view.set_theme(theme)
+
+    def set_active(self, is_active: bool) -> None:
+        """Whether the tool works here: of several views of a scan it does so in one."""
+        if self._is_active and not is_active:
+            if self._busy:
+                self._take(self._tool.cancel())
+            self._drop()
+        self._is_active = is_active
 
     # From the session.
 
@@ -92,7 +100,7 @@ class ScanPane(QWidget):
 
     def _on_tool(self) -> None:
         if self._tool is not self._session.tool:
-            if self._busy:
+            if self._busy and self._is_active:
                 self._take(self._tool.cancel())
             self._tool = self._session.tool
             self.view.set_cursor_name("")
@@ -135,7 +143,7 @@ class ScanPane(QWidget):
 
     def press(self, gesture: Gesture) -> bool:
         """The tool takes the left button, or lets it go to the window and the pan."""
-        return self._take(self._tool.press(gesture, self._session.bench()), gesture)
+        return self._is_active and self._take(self._tool.press(gesture, self._session.bench()), gesture)
 
     def drag(self, gesture: Gesture) -> None:
         """The tool follows the mouse."""
@@ -147,7 +155,8 @@ class ScanPane(QWidget):
 
     def hover(self, gesture: Gesture) -> None:
         """The tool shows what it would do."""
-        self._take(self._tool.hover(gesture, self._session.bench()), gesture)
+        if self._is_active:
+            self._take(self._tool.hover(gesture, self._session.bench()), gesture)
 
     def key(self, name: Literal["finish", "back", "cancel"]) -> bool:
         """Enter, Backspace or Escape for a gesture under way."""

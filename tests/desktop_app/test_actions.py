@@ -31,6 +31,9 @@ def test_a_conflict_is_found() -> None:
     assert conflicts([row("R", name="a"), row("R", name="b")]) == ("R: a and b",)
     assert conflicts([row("Ctrl+Z", name="a"), row("ctrl+z", "scan", name="b")]) == ("Ctrl+Z: a and b",)
     assert conflicts([row("R"), row("Shift+R")]) == ()
+    assert conflicts([row("1", "slide", name="a"), row("1", name="b")]) == ("1: a and b",)
+    assert conflicts([row("1", "slide", name="a"), row("1", "scan", name="b")]) == ("1: a and b",)
+    assert conflicts([row("1", "slide", name="a"), row("1", "no slide", name="b")]) == ()
 
 
 def test_every_key_is_one_that_qt_knows() -> None:
@@ -57,7 +60,19 @@ def test_ids_are_unique_and_icons_exist() -> None:
     ],
 )  # fmt: skip
 def test_the_keys_of_the_design(key: str, action: str) -> None:
-    assert [known.id for known in ROWS if key in known.keys] == [action]
+    assert [known.id for known in ROWS if key in known.keys and known.scope != "slide"] == [action]
+
+
+@pytest.mark.parametrize(
+    ("key", "action"),
+    [
+        ("1", "power-1"), ("3", "power-5"), ("6", "power-40"), ("7", "pixels"), ("0", "fit"), ("F", "fit"),
+        ("O", "overview"), ("T", "turn-right"), ("Ctrl+G", "go-to"), ("Shift+M", "read-view"), ("M", "predict"),
+        ("J", "next-spot"), ("Shift+J", "previous-spot"), ("F3", "views-2"), ("K", "link"), ("N", "empty"),
+    ],
+)  # fmt: skip
+def test_the_keys_of_slides(key: str, action: str) -> None:
+    assert [known.id for known in ROWS if key in known.keys and known.scope != "no slide"] == [action]
 
 
 def test_numbered_labels_go_by_their_key_then_by_their_place() -> None:

@@ -1,0 +1,222 @@
+"""The grid of views: one, two or four of the open scan, linked or not; the active one has the tool and the keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from desktop_app.canvas.linking import followed, is_move
+from desktop_app.canvas.overview import Overview
+from desktop_app.canvas.scan_pane import ScanPane
+from desktop_app.canvas.scan_view import ScanView
+from desktop_app.canvas.seeing import Seeing
+from desktop_app.canvas.viewport import Viewport
+from desktop_app.session import Session
+from desktop_app.theme import DARK, Theme
+
+Count = Literal[1, 2, 4]
+FRAME = 2
+
+
+class Cell(QWidget):
+    """One place of the grid: a view in its frame, which tells the active one where there are several."""
+
+    def __init__(self, content: QWidget, view: ScanView) -> None:
+        super().__init__()
+        self.view = view
+        self.colour = ""
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(content)
+
+    def show_frame(self, colour: str) -> None:
+        """Frame it in a colour, or not at all."""
+        if colour != self.colour:
+            self.colour = colour
+            width = FRAME if colour else 0
+            self._column.setContentsMargins(width, width, width, width)
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        """The frame."""
+        if self.colour:
+            painter = QPainter(self)
+            painter.fillRect(self.rect(), QColor(self.colour))
+            painter.end()
+
+
+class ViewGrid(QWidget):
+    """The views of the open scan. There is always at least one, and one is active."""
+
+    hovered = Signal(object)
+    """`desktop_app.canvas.hovering.HoverInfo` of whichever view is under the mouse, or `None`."""
+    viewport_changed = Signal(object)
+    """The active view shows another part, or another view is active."""
+    views_changed = Signal()
+    """How many there are, which is active, whether they are linked, or where any of them stands."""
+
+    def __init__(self, session: Session, theme: Theme = DARK, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._theme = session, theme
+        self.linked = True
+        self._panes: list[ScanPane] = []
+        self._cells: list[Cell] = []
+        self._active = 0
+        self._last: dict[ScanView, Viewport] = {}
+        self._is_following = False
+        self._layout = QGridLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(0)
+        self.overview = Overview(self)
+        self.overview.set_theme(theme)
+        self.overview.place_wanted.connect(self._go)
+        self.set_count(1)
+        self.seeing = Seeing(session, self.overview)
+        self.views_changed.connect(self._show_places)
+        session.scan_changed.connect(self._on_scan)
+
+    @property
+    def pane(self) -> ScanPane:
+        """The active view with its tool."""
+        return self._panes[self._active]
+
+    @property
+    def view(self) -> ScanView:
+        """The active view."""
+        return self.pane.view
+
+    @property
+    def count(self) -> int:
+        """How many views there are."""
+        return len(self._panes)
+
+    @property
+    def active(self) -> int:
+        """The place of the active view."""
+        return self._active
+
+    @property
+    def viewports(self) -> tuple[Viewport, ...]:
+        """Where the views stand; empty while one of them shows nothing."""
+        found = tuple(pane.view.viewport for pane in self._panes)
+        return tuple(viewport for viewport in found if viewport is not None) if all(found) else ()
+
+    def set_count(self, count: Count) -> None:
+        """Show one view, two side by side, or four; new ones begin where the active one stands."""
+        old = self._panes[self._active].view.viewport if self._panes else None
+        if self._panes and count <= self._active:
+            self.activate(0)
+        while len(self._panes) > count:
+            self._take_off()
+        while len(self._panes) < count:
+            self._add(old)
+        for number, cell in enumerate(self._cells):
+            self._layout.addWidget(cell, number // 2, number % 2)
+        for line in range(2):
+            self._layout.setColumnStretch(line, 1 if line < min(count, 2) else 0)
+            self._layout.setRowStretch(line, 1 if line < (count + 1) // 2 else 0)
+        self._frame()
+        self.setFocusProxy(self.pane)
+        self.overview.raise_()
+        self.views_changed.emit()
+
+    def _add(self, place: Viewport | None) -> None:
+        pane = ScanPane(self._session)
+        pane.set_theme(self._theme)
+        pane.set_active(not self._panes)
+        view, cell = pane.view, Cell(pane, pane.view)
+        self._panes.append(pane)
+        self._cells.append(cell)
+        view.installEventFilter(self)
+        pane.hovered.connect(self.hovered)
+        pane.viewport_changed.connect(self._on_moved)
+        if place is not None and view.viewport is not None:
+            shown = view.viewport
+            view.move_to(replace(place, width=shown.width, height=shown.height))
+
+    def _take_off(self) -> None:
+        pane, cell = self._panes.pop(), self._cells.pop()
+        pane.view.removeEventFilter(self)
+        self._last.pop(pane.view, None)
+        self._layout.removeWidget(cell)
+        cell.hide()
+        cell.setParent(None)
+        cell.deleteLater()
+
+    def set_linked(self, linked: bool) -> None:
+        """Whether the views move together."""
+        if linked != self.linked:
+            self.linked = linked
+            self.views_changed.emit()
+
+    def activate(self, number: int) -> None:
+        """Make a view the one that tools and keys work in."""
+        if number == self._active or not 0 <= number < len(self._panes):
+            return
+        self.pane.set_active(False)
+        self._active = number
+        self.pane.set_active(True)
+        self.setFocusProxy(self.pane)
+        self._frame()
+        if self.view.viewport is not None:
+            self.viewport_changed.emit(self.view.viewport)
+        self.views_changed.emit()
+
+    def next_view(self) -> None:
+        """Go on to the next view."""
+        self.activate((self._active + 1) % self.count)
+        self.view.setFocus()
+
+    def _frame(self) -> None:
+        for number, cell in enumerate(self._cells):
+            colour = self._theme.accent if number == self._active else self._theme.edge
+            cell.show_frame(colour if self.count > 1 else "")
+
+    def _on_scan(self) -> None:
+        self._last.clear()
+        info = self._session.info
+        if self.count > 1 and (info is None or info.kind != "slide"):
+            self.set_count(1)
+        self._show_places()
+
+    def _show_places(self) -> None:
+        self.seeing.show_views(self.viewports, self._active)
+
+    def _go(self, x: float, y: float) -> None:
+        if self.view.viewport is not None:
+            self.view.move_to(replace(self.view.viewport, centre=(x, y)))
+
+    def _on_moved(self, viewport: object) -> None:
+        view = self.sender()
+        view = view.view if isinstance(view, ScanPane) else view
+        if not isinstance(viewport, Viewport) or not isinstance(view, ScanView):
+            return
+        before, self._last[view] = self._last.get(view), viewport
+        if self.linked and not self._is_following and before is not None and is_move(before, viewport):
+            self._is_following = True
+            for pane in self._panes:
+                other = pane.view.viewport
+                if pane.view is not view and other is not None:
+                    pane.view.move_to(followed(before, viewport, other))
+            self._is_following = False
+        if view is self.view:
+            self.viewport_changed.emit(viewport)
+        self.views_changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The overview stays in its corner and leaves most of the view free."""
+        super().resizeEvent(event)
+        self.overview.limit(min(self.width() * 2 // 5, self.height() // 2))
+        self.overview.set_theme(self._theme)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A view that is touched becomes the active one, before it gets the touch."""
+        if event.type() in {QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn} and self.count > 1:
+            for number, pane in enumerate(self._panes):
+                if pane.view is watched:
+                    self.activate(number)
+        return super().eventFilter(watched, event)
