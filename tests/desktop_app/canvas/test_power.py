@@ -8,9 +8,7 @@ from imaging.scan import ScanInfo
 
 
 def info(mm: float | None = None, objective: float | None = None) -> ScanInfo:
-    return ScanInfo(
-        "a", "test", "slide", Size(100, 100), "uint8", 3, spacing_mm=(mm, mm, None), objective=objective
-    )
+    return ScanInfo("a", "test", "slide", Size(100, 100), "uint8", 3, spacing_mm=(mm, mm, None), objective=objective)
 
 
 def test_one_pixel_on_one_pixel_is_the_objective() -> None:
