@@ -261,8 +261,6 @@ def blank(info: ScanInfo, width: int, height: int) -> Pixels:
 
 def screen_pixels(colour: Pixels) -> NDArray[np.uint32]:
     """Pixels (rows, columns, 3) of 8 bits as 0xFFRRGGBB."""
-    out = np.empty((*colour.shape[:2], 4), np.uint8)
-    for channel in range(3):
-        out[..., 2 - channel] = colour[..., channel]
-    out[..., 3] = 255
-    return out.view("<u4")[..., 0].astype(np.uint32, copy=False)
+    import cv2
+
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2BGRA)).view("<u4")[..., 0]
