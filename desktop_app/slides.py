@@ -15,6 +15,8 @@ from dataset.annotation import Annotation, Polygon, bounds, new_id, now
 from dataset.document import Edit
 from dataset.heat_map import HeatMap
 from dataset.label import Label
+from desktop_app.canvas.heat import HeatLook
+from desktop_app.canvas.heat_spots import hot_spots
 from desktop_app.predicting import BENIGN
 from imaging.errors import Problem
 from imaging.geometry import Plane, Region
@@ -47,7 +49,8 @@ class Slides(QObject):
         self._session = session
         self._centre: Point | None = None
         self._streamed: HeatMap | None = None
-        self._label = ""
+        self.heat_look = HeatLook()
+        """How the heat map is shown; an opacity of 0 hides it."""
         self._spots: tuple[Point, ...] = ()
         self._spot = -1
         self._heated.connect(self._on_heated, Qt.ConnectionType.QueuedConnection)
@@ -151,23 +154,24 @@ class Slides(QObject):
         heat = self.heat
         if heat is None:
             return ""
-        if self._label in heat.labels:
-            return self._label
+        if self.heat_look.label in heat.labels:
+            return self.heat_look.label
         return next((label for label in heat.labels if label not in BENIGN), heat.labels[0])
 
-    def show_heat_of(self, label: str) -> None:
-        """Show the scores of another label."""
-        if label != self._label:
-            self._label = label
-            self._changed()
+    def set_heat_look(self, look: HeatLook) -> None:
+        """Show the heat map another way, or another label of it."""
+        if look == self.heat_look:
+            return
+        is_other, self.heat_look = look.label != self.heat_look.label, look
+        if is_other:
+            self._forget_spots()
+        self.heat_changed.emit()
 
     @property
     def spots(self) -> tuple[Point, ...]:
         """The places where the shown label scores highest, the highest first."""
         heat = self.heat
         if heat is not None and not self._spots:
-            from desktop_app.canvas.heat_spots import hot_spots
-
             self._spots = hot_spots(heat, self.heat_label, SPOTS, LEAST_SPOT)
         return self._spots
 
@@ -201,8 +205,11 @@ class Slides(QObject):
         self._changed()
 
     def _changed(self) -> None:
-        self._spots, self._spot = (), -1
+        self._forget_spots()
         self.heat_changed.emit()
+
+    def _forget_spots(self) -> None:
+        self._spots, self._spot = (), -1
 
 
 def _around(outlines: tuple[Polygon, ...]) -> Region:

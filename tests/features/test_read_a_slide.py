@@ -1,0 +1,117 @@
+"""A pathologist's way: open a slide, let the model read what is on screen, correct it by hand, find it all again."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from dataset.annotation import Polygon, Proposal, bounds
+from dataset.folder import Dataset
+from desktop_app.commandline import main
+from tests.features.conftest import Hand
+
+Perform = Callable[[list[str], Callable[[Hand], None]], int]
+
+pytestmark = [pytest.mark.gui, pytest.mark.timeout(300)]
+
+SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+DRAWN = [(1000.0, 1500.0), (1060.0, 1510.0), (1050.0, 1560.0), (990.0, 1550.0)]
+
+
+def open_slide(hand: Hand) -> None:
+    session = hand.session
+    hand.until(lambda: session.scan is not None and session.models)
+    hand.idle()
+    hand.until(lambda: hand.view.is_complete)
+    hand.view.setFocus()
+
+
+def look_at(hand: Hand, x: float, y: float, scale: float) -> None:
+    viewport = hand.view.viewport
+    assert viewport is not None
+    hand.view.zoom_to(scale)
+    assert hand.view.viewport is not None
+    sx, sy = hand.view.viewport.to_screen(x, y)
+    hand.view.move_to(hand.view.viewport.panned(hand.view.width() / 2 - sx, hand.view.height() / 2 - sy))
+    hand.until(lambda: hand.view.is_complete)
+
+
+def middle(proposal: Proposal) -> tuple[float, float]:
+    around = bounds(proposal.geometry)
+    assert around is not None
+    return around[0] + around[2] / 2, around[1] + around[3] / 2
+
+
+def read_and_correct(hand: Hand, seen: dict[str, Any]) -> None:
+    session = hand.session
+    open_slide(hand)
+    hand.picture("slide-opened")
+    session.choose_model("nuclei")
+    look_at(hand, 1000, 1500, 1.0)
+    hand.key(Qt.Key.Key_M, SHIFT)
+    hand.until(lambda: session.predictions, 120)
+    hand.idle()
+    found = session.proposals
+    assert len(found) > 20
+    assert all(isinstance(proposal.geometry, Polygon) for proposal in found)
+    assert hand.view.viewport is not None
+    region = hand.view.viewport.visible()
+    assert all(
+        region.x <= x <= region.x + region.width and region.y <= y <= region.y + region.height
+        for x, y in map(middle, found)
+    )
+    hand.picture("nuclei-proposed")
+
+    inside = sorted(found, key=lambda p: (middle(p)[0] - 1000) ** 2 + (middle(p)[1] - 1500) ** 2)
+    wrong = [inside[0], inside[5]]
+    for proposal in wrong:
+        hand.click(*middle(proposal))
+        assert session.selection == {proposal.id}
+        hand.key(Qt.Key.Key_Delete)
+        assert proposal.id not in {open_.id for open_ in session.proposals}
+    assert len(session.proposals) == len(found) - 2
+    hand.picture("two-deleted")
+
+    hand.key(Qt.Key.Key_P)
+    for corner in DRAWN:
+        hand.click(*corner)
+    hand.key(Qt.Key.Key_Return)
+    (mine,) = session.document.annotations
+    assert isinstance(mine.geometry, Polygon)
+    hand.picture("one-drawn")
+    hand.key(Qt.Key.Key_V)
+    hand.key(Qt.Key.Key_S, CONTROL)
+    hand.idle()
+    seen.update(key=session.scan_key, found=len(found), mine=mine, wrong={proposal.id for proposal in wrong})
+
+
+def test_nuclei_on_screen_are_read_corrected_saved_and_found_again(
+    perform: Perform, data: Path, tmp_path: Path
+) -> None:
+    seen: dict[str, Any] = {}
+    folder = tmp_path / "dataset"
+    slide = str(data / "wsi" / "CMU-1-Small-Region.svs")
+    assert perform([slide, "--dataset", str(folder)], lambda hand: read_and_correct(hand, seen)) == 0
+
+    def look_again(hand: Hand) -> None:
+        session = hand.session
+        hand.until(lambda: session.cases)
+        session.open_case(0)
+        open_slide(hand)
+        assert session.scan_key == seen["key"]
+        assert [mark.geometry for mark in session.document.annotations] == [seen["mine"].geometry]
+        assert len(session.proposals) == seen["found"] - 2
+        assert not seen["wrong"] & {proposal.id for proposal in session.proposals}
+        hand.picture("reopened")
+
+    assert perform(["--dataset", str(folder)], look_again) == 0
+    dataset = Dataset.open(folder)
+    revision = dataset.head(seen["key"]).revision
+    assert revision is not None
+    (mark,) = dataset.snapshot(revision).annotations
+    assert isinstance(mark.geometry, Polygon)
+    assert len(mark.geometry.exterior) == len(DRAWN)
+    dataset.close()
+    assert main(["verify", "--dataset", str(folder)]) == 0
