@@ -84,7 +84,8 @@ def colour_table(profile: bytes, where: object = "") -> ColourTable:
     if int(np.abs(shown.astype(np.int16) - colours).max()) <= 1:
         return ColourTable(name, None)
     wide = shown.reshape(-1, 3).astype(np.uint32)
-    return ColourTable(name, _OPAQUE | wide[:, 0] << 16 | wide[:, 1] << 8 | wide[:, 2])
+    packed = _OPAQUE | wide[:, 0] << np.uint32(16) | wide[:, 1] << np.uint32(8) | wide[:, 2]
+    return ColourTable(name, packed.astype(np.uint32, copy=False))
 
 
 def _every_colour() -> NDArray[np.uint8]:

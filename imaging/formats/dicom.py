@@ -21,6 +21,7 @@ from imaging.formats.dicom_header import Header, read_header
 from imaging.formats.dicom_layout import Layout, check_length, layout_of
 from imaging.formats.dicom_pixels import load_frames
 from imaging.formats.dicom_series import load_series
+from imaging.formats.slide_dicom_group import is_slide_head, slide_sources
 from imaging.geometry import Size
 from imaging.loaded import LoadedScan
 from imaging.memory import require_memory
@@ -40,9 +41,9 @@ class DicomFormat:
     suffixes: tuple[str, ...] = (".dcm", ".dicom", ".ima", ".seg")
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """Part 10 by its preamble; older files by a plausible first element."""
+        """Part 10 by its preamble, but for slides; older files by a plausible first element."""
         if head[128:132] == b"DICM":
-            return True
+            return not is_slide_head(head)
         return len(head) >= 16 and _starts_like_dicom(head, path)
 
     def sources(self, paths: tuple[Path, ...], progress: Progress) -> list[ScanSource]:
@@ -58,12 +59,19 @@ class DicomFormat:
                 found.setdefault(file, _header_if_readable(file))
             if not listed:
                 found[path] = header
-        return group_headers(found)
+        slides = [path for path, header in found.items() if header is not None and _is_slide(header)]
+        others = {path: header for path, header in found.items() if header is None or not _is_slide(header)}
+        return [*group_headers(others), *slide_sources(slides, progress)]
 
     def open(self, source: ScanSource, progress: Progress) -> Scan:
         """Open a series or a file: headers now, pixels at the first read."""
         headers = _headers(source.paths, progress)
         return _open_file(headers[0], source) if len(headers) == 1 else _open_series(headers, source)
+
+
+def _is_slide(header: Header) -> bool:
+    """Whether a file holds a whole slide: one that a DICOMDIR lists, or whose first bytes do not say so."""
+    return header.text("SOPClassUID") == facts.SLIDE_CLASS
 
 
 def _header_if_readable(path: Path) -> Header | None:

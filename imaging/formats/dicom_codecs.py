@@ -18,6 +18,8 @@ JPEG_2000 = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (90, 91, 92,
 HTJ2K = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (201, 202, 203))
 KNOWN = JPEG | JPEG_LS | JPEG_2000 | HTJ2K | {RLE, DEFLATED_FRAMES}
 
+_BGRA = 13
+"""libjpeg-turbo's JCS_EXT_BGRA: four bytes a pixel, the last of them 255."""
 _RLE_BEST = 64
 """RLE packs at most 128 bytes into two."""
 
@@ -114,13 +116,38 @@ def _decode_jpeg(library: Any, data: bytes, samples: int, photometric: str) -> t
     """A JPEG of any process; colour by the Adobe marker where there is one, by DICOM's word otherwise."""
     if samples == 1:
         return _jpeg_of_any_depth(library, data), False
+    if _is_lossless(data):
+        return _jpeg_of_any_depth(library, data), False
+    return library.jpeg8_decode(data, colorspace=_coded_as(data, photometric), outcolorspace="RGB"), True
+
+
+def _coded_as(data: bytes, photometric: str) -> str:
+    """The colours inside a lossy JPEG stream of three components."""
     transform = _adobe_transform(data)
     # A JFIF stream is YCbCr by definition, whatever DICOM's header says of it.
     said = photometric.startswith("YBR") or data[6:10] == b"JFIF"
-    coded = "YCBCR" if transform == 1 or (transform is None and said) else "RGB"
-    if _is_lossless(data):
-        return _jpeg_of_any_depth(library, data), False
-    return library.jpeg8_decode(data, colorspace=coded, outcolorspace="RGB"), True
+    return "YCBCR" if transform == 1 or (transform is None and said) else "RGB"
+
+
+def decode_screen(data: bytes, size: tuple[int, int], photometric: str) -> NDArray[np.uint32]:
+    """A colour frame of baseline JPEG as 0xFFRRGGBB, straight from the decoder. Raises `Undecodable`.
+
+    `size` is (rows, columns).
+    """
+    import imagecodecs
+
+    declared = declared_size(data)
+    if declared != size:
+        found = f"its pixels are {declared[1]} × {declared[0]}" if declared else "its pixels are no JPEG"
+        raise Damaged(f"its header says {size[1]} × {size[0]}, {found}")
+    decode = cast("Callable[..., Any]", imagecodecs.jpeg8_decode)
+    try:
+        array = np.asarray(decode(data, colorspace=_coded_as(data, photometric), outcolorspace=_BGRA))
+    except Exception as error:
+        raise Undecodable(str(error)[:200] or type(error).__name__) from error
+    if array.shape != (*size, 4) or array.dtype != np.uint8:
+        raise Undecodable(f"its pixels have the shape {array.shape}")
+    return array.view("<u4")[..., 0].astype(np.uint32, copy=False)
 
 
 def _is_lossless(data: bytes) -> bool:

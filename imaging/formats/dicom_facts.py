@@ -65,7 +65,7 @@ _NO_PIXELS = {
     "RWV": "is a real-world value mapping, not an image",
     "M3D": "is an encapsulated 3-D model, not an image",
 }
-_SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"
+SLIDE_CLASS = "1.2.840.10008.5.1.4.1.1.77.1.6"
 _DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 SEGMENTATION_CLASSES = frozenset(("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"))
 _CENTIMETRES = 3
@@ -83,9 +83,7 @@ def read_dataset(path: Path) -> Any:
 
 
 def refused_class(sop_class: str) -> str:
-    """Why files of a SOP class are refused before they are read whole (slides have huge headers); empty if not."""
-    if sop_class == _SLIDE_CLASS:
-        return "is a whole slide; slides are not read yet"
+    """Why files of a SOP class are refused before they are read whole; empty if not."""
     return "is a DICOMDIR whose files are not there" if sop_class == _DIRECTORY_CLASS else ""
 
 
@@ -94,7 +92,6 @@ def why_not_an_image(dataset: Any, has_data: bool) -> str:
     kind, modality = text(dataset, "SOPClassUID"), text(dataset, "Modality")
     has_pixels = bool(number(dataset, "Rows") and number(dataset, "Columns"))
     reasons = (
-        (kind == _SLIDE_CLASS, "is a whole slide; slides are not read yet"),
         (
             kind == _DIRECTORY_CLASS or "DirectoryRecordSequence" in dataset,
             "is a DICOMDIR whose files are not there",

@@ -148,7 +148,6 @@ def test_a_radiograph_has_the_detectors_spacing_and_says_so(tmp_path: Path):
         ("pydicom/rtstruct.dcm", "is a set of radiotherapy contours, not an image"),
         ("pydicom/rtplan.dcm", "is a radiotherapy plan, not an image"),
         ("pydicom/waveform_ecg.dcm", "is a waveform, not an image"),
-        ("highdicom/sm_image.dcm", "is a whole slide; slides are not read yet"),
         ("pydicom/dicomdirtests/DICOMDIR-empty.dcm", "is a DICOMDIR whose files are not there"),
     ],
 )

@@ -12,11 +12,14 @@ from imaging.errors import ScanProblem
 from imaging.geometry import Plane, Region, whole_plane
 from imaging.opening import find_scans, open_scan, scan_formats
 from imaging.progress import Cancelled, Progress
-from imaging.scan import Scan, ScanFormat, ScanSource, Volume
+from imaging.scan import Scan, ScanFormat, ScanSource, TiledScan, Volume
 from tests.imaging.dicom_files import series
+from tests.imaging.dicom_slides import level, smooth
 
 FORMATS = scan_formats()
 RANDOM = np.random.default_rng(2)
+SLIDES = {"slide_dicom": lambda folder: level(folder / "a.dcm", smooth(100, 70))}
+"""A small slide of each format of slides."""
 
 
 def sample(folder: Path, name: str) -> Path:
@@ -24,6 +27,8 @@ def sample(folder: Path, name: str) -> Path:
     if name == "dicom":
         series(folder / "ct", [0, 1, 2])
         return folder / "ct"
+    if name in SLIDES:
+        return SLIDES[name](folder)
     pixels = RANDOM.integers(0, 200, (3, 4, 5)).astype(np.uint8)
     if name == "picture":
         Image.fromarray(pixels[0]).save(folder / "a.png")
@@ -43,7 +48,7 @@ def scan(known: ScanFormat, tmp_path: Path) -> Scan:
 
 
 def test_the_formats_are_these_and_have_names_of_their_own():
-    assert [known.name for known in FORMATS] == ["dicom", "picture", "volume"]
+    assert [known.name for known in FORMATS if known.name not in SLIDES] == ["dicom", "picture", "volume"]
     assert all(isinstance(known, ScanFormat) and known.title for known in FORMATS)
     assert all(suffix.startswith(".") and suffix == suffix.lower() for known in FORMATS for suffix in known.suffixes)
 
@@ -81,7 +86,10 @@ def test_what_is_read_is_what_the_info_promises(scan: Scan):
 
 
 def test_all_axes_and_regions_agree_with_the_whole(scan: Scan):
-    assert isinstance(scan, Volume)
+    if not isinstance(scan, Volume):
+        whole = scan.read(whole_plane(scan.info.size, Plane(0, 0)))
+        assert np.array_equal(scan.read(Region(Plane(0, 0), 1, 2, 3, 2)), whole[2:4, 1:4])
+        return
     voxels = scan.voxels()
     size = scan.info.size
     assert np.array_equal(scan.read(whole_plane(size, Plane(1, 2))), voxels[:, 2])
@@ -101,8 +109,14 @@ def test_shrunk_and_enlarged_regions_have_the_promised_size(scan: Scan, downsamp
     assert got.dtype.name == scan.info.dtype
 
 
+def test_a_scan_is_held_whole_or_read_by_tiles_and_never_both(scan: Scan):
+    assert isinstance(scan, Volume) != isinstance(scan, TiledScan)
+    assert isinstance(scan, TiledScan) == (scan.info.kind == "slide")
+
+
 def test_voxels_are_one_array_for_all_and_read_only(scan: Scan):
-    assert isinstance(scan, Volume)
+    if not isinstance(scan, Volume):
+        return
     assert scan.voxels() is scan.voxels()
     with pytest.raises(ValueError, match="read-only"):
         scan.voxels()[0] = 0

@@ -1,0 +1,224 @@
+"""The levels of a DICOM slide and their tiles, put together from the frames of one file or of several."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.errors import ScanProblem
+from imaging.formats.dicom_codecs import Damaged
+from imaging.formats.slide_dicom_instance import Instance, OpticalPath, StoredFrames
+from imaging.geometry import Plane
+from imaging.scan import Level, Pixels
+
+_LARGEST_PICTURE = 1 << 26
+"""Pixels of the largest label or macro picture that is put together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A frame that shows in a tile, and where its top-left pixel lies in it."""
+
+    part: StoredFrames
+    frame: int
+    x: int
+    y: int
+
+
+class Matrix:
+    """One level as it is stored: for each optical path and focal plane a grid of tiles. Safe from any thread."""
+
+    def __init__(self, parts: Sequence[StoredFrames]) -> None:
+        self.parts = tuple(sorted(parts, key=lambda part: part.instance.first_frame))
+        first = self.parts[0].instance
+        self.instance: Instance = first
+        self.notes: tuple[str, ...] = ()
+        self._columns, self._rows = first.grid
+        self._spots: dict[tuple[int, int, int, int], list[_Spot]] = {}
+        self.optical_paths = first.optical_paths
+        self.focal_planes = first.focal_planes
+        if first.is_full:
+            self._check_full()
+        else:
+            self._index_places()
+        missing = sum(part.missing for part in self.parts)
+        if missing:
+            total = sum(part.instance.layout.frames for part in self.parts)
+            self.notes += (f"is cut short: {missing:,} of {total:,} tiles of {self.named} cannot be read",)
+
+    @property
+    def named(self) -> str:
+        """The level by its size, for a note."""
+        return f"the level of {self.instance.matrix[0]:,} × {self.instance.matrix[1]:,}"
+
+    @property
+    def level(self) -> Level:
+        """Its size and its tiles; not yet how coarse it is."""
+        layout, (width, height) = self.instance.layout, self.instance.matrix
+        return Level(width, height, 1.0, (layout.columns, layout.rows))
+
+    def _check_full(self) -> None:
+        """See that there are as many frames as the grid has tiles, for all optical paths or at least for one."""
+        held = sum(part.instance.layout.frames for part in self.parts)
+        continued = len(self.parts) > 1 or self.instance.first_frame > 0
+        tiles = self._columns * self._rows
+        named = paths_used(self.instance)
+        ways = ((named, self.focal_planes), (1, self.focal_planes), (named, 1), (1, 1))
+        fitting = next(((p, f) for p, f in ways if tiles * p * f <= held), None)
+        if fitting is None and not continued:
+            what = f"promises {tiles:,} tiles and holds {held:,} frames"
+            raise ScanProblem(what, self.instance.path, "Get the file again")
+        count, self.focal_planes = fitting or ways[0]
+        self.optical_paths = self.optical_paths[:count]
+        wanted = tiles * count * self.focal_planes
+        if held < wanted:
+            self.notes += (f"{wanted - held:,} of {wanted:,} tiles of {self.named} are in files that are not here",)
+
+    def _index_places(self) -> None:
+        """Which frames show in which tile, where each frame says for itself where it lies."""
+        names = {path.identifier: index for index, path in enumerate(self.optical_paths)}
+        layout, (width, height) = self.instance.layout, self.instance.matrix
+        cells: dict[tuple[int, int, int], list[tuple[float, _Spot]]] = defaultdict(list)
+        outside = 0
+        for part in self.parts:
+            for frame, place in enumerate(part.places[: part.instance.layout.frames]):
+                if not (-layout.columns < place.column < width and -layout.rows < place.row < height):
+                    outside += 1
+                    continue
+                path = names.get(place.path, 0)
+                left, top = place.column // layout.columns, place.row // layout.rows
+                right, bottom = -(-place.column // layout.columns), -(-place.row // layout.rows)
+                for row in range(max(top, 0), min(bottom, self._rows - 1) + 1):
+                    for column in range(max(left, 0), min(right, self._columns - 1) + 1):
+                        x, y = place.column - column * layout.columns, place.row - row * layout.rows
+                        cells[path, column, row].append((place.z, _Spot(part, frame, x, y)))
+        for (path, column, row), found in cells.items():
+            depths = sorted({z for z, _ in found}) if self.focal_planes > 1 else [found[0][0]]
+            ranks = {z: min(rank, self.focal_planes - 1) for rank, z in enumerate(depths)}
+            for z, spot in found:
+                self._spots.setdefault((path, ranks.get(z, 0), column, row), []).append(spot)
+        if outside:
+            self.notes += (f"{outside:,} tiles of {self.named} lie outside of it and are left out",)
+
+    def _spots_at(self, path: int, plane: int, column: int, row: int) -> list[_Spot]:
+        """The frames that show in a tile, in the order they are laid on each other."""
+        if not self.instance.is_full:
+            return self._spots.get((path, plane, column, row), [])
+        index = ((path * self.focal_planes + plane) * self._rows + row) * self._columns + column
+        for part in self.parts:
+            frame = index - part.instance.first_frame
+            if 0 <= frame < part.instance.layout.frames:
+                return [_Spot(part, frame, 0, 0)]
+        raise Damaged("it lies in a file of the slide that is not here")
+
+    def tile(self, path: int, plane: int, column: int, row: int, blank: int) -> Pixels:
+        """The pixels of a tile; `blank` where nothing was scanned. Raises `Undecodable`."""
+        spots = self._spots_at(path, min(plane, self.focal_planes - 1), column, row)
+        if len(spots) == 1 and spots[0].x == spots[0].y == 0:
+            return spots[0].part.pixels(spots[0].frame, self._rim(column, row))
+        layout = self.instance.layout
+        out = np.full(layout.frame_shape, blank, layout.dtype)
+        for spot in spots:
+            pixels = spot.part.pixels(spot.frame, (layout.rows, layout.columns))
+            x, y = max(spot.x, 0), max(spot.y, 0)
+            piece = pixels[max(-spot.y, 0) :, max(-spot.x, 0) :][: layout.rows - y, : layout.columns - x]
+            out[y : y + piece.shape[0], x : x + piece.shape[1]] = piece
+        return out
+
+    def screen_tile(self, plane: int, column: int, row: int) -> NDArray[np.uint32] | None:
+        """The tile as 0xFFRRGGBB where the decoder gives it so; `None` where it has to be made from its pixels."""
+        spots = self._spots_at(0, min(plane, self.focal_planes - 1), column, row)
+        if len(spots) == 1 and spots[0].x == spots[0].y == 0 and spots[0].part.is_screen_ready:
+            return spots[0].part.screen(spots[0].frame, self._rim(column, row))
+        return None
+
+    def _rim(self, column: int, row: int) -> tuple[int, int]:
+        """Rows and columns of a tile that lie on the slide."""
+        (width, height), layout = self.instance.matrix, self.instance.layout
+        return min(layout.rows, height - row * layout.rows), min(layout.columns, width - column * layout.columns)
+
+    def picture(self) -> Pixels:
+        """The whole matrix as (rows, columns, 3), for labels and macro pictures. Raises `ScanProblem`."""
+        (width, height), layout = self.instance.matrix, self.instance.layout
+        if width * height > _LARGEST_PICTURE:
+            raise ScanProblem(
+                f"holds a picture of {width:,} × {height:,} pixels, too large to show", self.instance.path
+            )
+        grid = np.full((self._rows * layout.rows, self._columns * layout.columns, 3), 255, np.uint8)
+        for row in range(self._rows):
+            for column in range(self._columns):
+                tile = self.tile(0, 0, column, row, 255 if layout.is_colour else 0)
+                if not layout.is_colour:
+                    tile = (tile >> max(0, layout.stored - 8)).astype(np.uint8)[..., None]
+                x, y = column * layout.columns, row * layout.rows
+                grid[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
+        return grid[:height, :width]
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for part in self.parts:
+            part.close()
+
+
+def paths_used(instance: Instance) -> int:
+    """How many optical paths the frames of a file go through."""
+    said = instance.text("NumberOfOpticalPaths")
+    count = int(said) if said.isdigit() else 0
+    return min(count, len(instance.optical_paths)) if count else len(instance.optical_paths)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSource:
+    """Where one channel of a level lies: a matrix, and the optical path in it."""
+
+    matrix: Matrix
+    path: int
+
+    @property
+    def optical_path(self) -> OpticalPath:
+        """How it was lit."""
+        return self.matrix.optical_paths[self.path]
+
+
+class DicomTiles:
+    """The tiles of a DICOM slide; an `imaging.tiled.TileReader`."""
+
+    def __init__(self, levels: Sequence[Sequence[ChannelSource]], pictures: dict[str, Instance]) -> None:
+        self._levels = tuple(tuple(level) for level in levels)
+        self._pictures = pictures
+        first = self._levels[0][0]
+        self._is_colour = first.matrix.instance.layout.is_colour
+        self._profile = first.optical_path.profile if self._is_colour else None
+
+    def tile(self, plane: Plane, level: int, column: int, row: int) -> Pixels:
+        """Stored values of a tile; colours as RGB."""
+        sources = self._levels[level]
+        blank = 255 if self._is_colour else 0
+        parts = [source.matrix.tile(source.path, plane.index, column, row, blank) for source in sources]
+        return parts[0] if len(parts) == 1 else np.stack(parts, axis=-1)
+
+    def screen_tile(self, plane: Plane, level: int, column: int, row: int) -> NDArray[np.uint32] | None:
+        """The tile as 0xFFRRGGBB, where the decoder gives it so."""
+        return self._levels[level][0].matrix.screen_tile(plane.index, column, row) if self._is_colour else None
+
+    def associated_image(self, name: str) -> Pixels:
+        """A label, macro or thumbnail picture; its file is open only while it is read."""
+        stored = StoredFrames(self._pictures[name])
+        try:
+            return Matrix([stored]).picture()
+        finally:
+            stored.close()
+
+    def icc_profile(self) -> bytes | None:
+        """The profile of the first optical path."""
+        return self._profile
+
+    def close(self) -> None:
+        """Let go of all files."""
+        for level in self._levels:
+            for source in level:
+                source.matrix.close()
