@@ -290,7 +290,7 @@ class Hand:
         elif key in _KEYS:
             return self.taker is not None and self.taker.is_busy and self.taker.key(_KEYS[key])
         elif key in _ARROWS:
-            reach = PAN_SHARE * min(viewport.width, viewport.height)
+            reach = round(PAN_SHARE * min(viewport.width, viewport.height))
             dx, dy = _ARROWS[Qt.Key(key)]
             self._view.move_to(viewport.panned(dx * reach, dy * reach))
         elif key in {Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus}:

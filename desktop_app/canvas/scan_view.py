@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from operator import is_not
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
@@ -23,41 +20,46 @@ from PySide6.QtWidgets import QWidget
 
 from dataset.annotation import Geometry
 from dataset.mask import Mask
-from desktop_app.canvas.corners import CornerPainter, draw_busy
 from desktop_app.canvas.cursors import cursor_shape
 from desktop_app.canvas.hand import GestureTaker, Grip, Hand
-from desktop_app.canvas.hovering import hover_info
-from desktop_app.canvas.mark_layer import MarkLayer
-from desktop_app.canvas.mark_painter import MarkPainter
-from desktop_app.canvas.marks import Plan, Shown, plan_marks
-from desktop_app.canvas.overlay import MaskLook, Rect, changed_area
-from desktop_app.canvas.picture import Patch, Picture
-from desktop_app.canvas.preview import Preview, draw_preview, preview_rect
+from desktop_app.canvas.hovering import HoverInfo, hover_info
+from desktop_app.canvas.marks import Plan, Shown
+from desktop_app.canvas.overlay import MaskLook, changed_area
+from desktop_app.canvas.picture import Picture
+from desktop_app.canvas.preview import Preview, preview_rect
+from desktop_app.canvas.scan_painter import ScanPainter, Scenery, screen_rect
+from desktop_app.canvas.slide_canvas import SlideCanvas
 from desktop_app.canvas.source import ScanParts, plane_aspect
+from desktop_app.canvas.tile_engine import TileEngine, shared_engine
+from desktop_app.canvas.underlay import Underlay
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
-from desktop_app.theme import DARK, Theme, font
+from desktop_app.theme import DARK, Theme
 from imaging.geometry import Orientation, Plane, display_orientation
-from imaging.scan import Scan, Window
-
-STRIP = 60
-"""Lines of a picture scaled at a time. Qt shares a larger piece out to its threads and then waits for them: while a
-model keeps every core busy that wait is several times the work itself. The pixels are the same."""
-MOST_PIXELS_IN_STRIPS = 2_500_000
-"""On larger views the threads save more than they can cost."""
+from imaging.scan import Scan, TiledScan, Window
 
 
 class ScanView(QWidget):
-    """Shows a plane, its marks and what is under the hand; tells what the reader asks for."""
+    """Shows a plane, its marks and what is under the hand; tells what the reader asks for.
+
+    A slide (`TiledScan`) is shown tile by tile: `move_to` (or `show_scan`) begins, `completed` comes when every tile
+    of the view is painted at its level, and `is_complete` holds until the view moves again. Run an event loop in
+    between (a `QEventLoop` left by `completed`): the tiles are read in threads that need Python's lock, too.
+    """
 
     plane_stepped = Signal(int)
     windowed = Signal(object)
     hovered = Signal(object)
     crosshair_moved = Signal(float, float)
     viewport_changed = Signal(object)
+    completed = Signal()
+    """Every tile of a slide is painted, once after each move."""
+    problem_raised = Signal(object)
+    """`Problem`: why parts of a slide cannot be read."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, engine: TileEngine | None = None) -> None:
         super().__init__(parent)
+        self._engine = engine
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -66,6 +68,7 @@ class ScanView(QWidget):
         self.setMinimumSize(160, 120)
         self._scan: Scan | None = None
         self._picture: Picture | None = None
+        self._slide: SlideCanvas | None = None
         self._viewport: Viewport | None = None
         self._kept: dict[int, Viewport] = {}
         self._is_fitted = True
@@ -74,7 +77,7 @@ class ScanView(QWidget):
         self._looks: tuple[MaskLook, ...] = ()
         self._lines = self._marks
         """The marks that are drawn as lines or have a chip: all but a mask under the hand."""
-        self._plan, self._plan_key = Plan(), (self._lines, self._viewport)
+        self._underlays: tuple[Underlay, ...] = ()
         self._preview = Preview()
         self._busy = ""
         self._cursor_name = ""
@@ -85,12 +88,7 @@ class ScanView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours and the scale of a theme."""
-        self._ground = QColor(theme.canvas)
-        self._accent = QColor(theme.accent)
-        self._small = font(theme, 12)
-        self._corners = CornerPainter(self._small)
-        self._painter = MarkPainter(font(theme, 11.5, bold=True), theme.scale)
-        self._layer = MarkLayer(self._painter)
+        self._painter = ScanPainter(theme)
         self.update()
 
     def set_taker(self, taker: GestureTaker) -> None:
@@ -101,13 +99,29 @@ class ScanView(QWidget):
         """Show another scan, fitted, or none."""
         self._hand.let_go()
         self._scan, self._busy = scan, ""
-        self._picture = Picture(ScanParts(scan)) if scan is not None else None
+        self._show_tiles(scan if isinstance(scan, TiledScan) else None)
+        self._picture = Picture(ScanParts(scan)) if scan is not None and self._slide is None else None
         self._viewport, self._kept, self._is_fitted = None, {}, True
         self._marks, self._lines, self._looks, self._preview = (), (), (), Preview()
+        self._underlays = ()
         self.hovered.emit(None)
         if scan is not None:
             self.show_plane(plane or Plane())
         self.update()
+
+    def _show_tiles(self, scan: TiledScan | None) -> None:
+        """Show a slide tile by tile, or none; the last one is let go of after the next is held, for they share threads."""
+        old, self._slide = self._slide, None
+        if scan is not None:
+            slide = SlideCanvas(scan, self._engine or shared_engine(), self)
+            slide.changed.connect(self.update)
+            slide.completed.connect(self.completed)
+            slide.problem_raised.connect(self.problem_raised)
+            self.destroyed.connect(slide.close)
+            self._slide = slide
+        if old is not None:
+            old.close()
+            old.deleteLater()
 
     def show_plane(self, plane: Plane) -> None:
         """Show another plane; each axis keeps its own zoom and place."""
@@ -134,6 +148,7 @@ class ScanView(QWidget):
         """Show the scan another way."""
         if display != self._display:
             self._display = display
+            self._aim()
             self.update()
 
     def set_marks(self, marks: tuple[Shown, ...]) -> None:
@@ -149,7 +164,7 @@ class ScanView(QWidget):
             self._lines = lines
             self.update()
         elif area is not None:
-            self.update(_screen_rect(viewport, area).toAlignedRect().adjusted(-3, -3, 3, 3))
+            self.update(screen_rect(viewport, area).toAlignedRect().adjusted(-3, -3, 3, 3))
 
     def set_preview(
         self, geometries: tuple[Geometry, ...], colour: str, brush: tuple[float, float, float] | None
@@ -179,12 +194,17 @@ class ScanView(QWidget):
     @property
     def plan(self) -> Plan:
         """What is drawn of the marks now."""
-        if self._viewport is None:
-            return Plan()
-        if self._plan_key[0] is not self._lines or self._plan_key[1] != self._viewport:
-            self._plan = plan_marks(self._lines, self._viewport, self._painter.measure)
-            self._plan_key = (self._lines, self._viewport)
-        return self._plan
+        return self._painter.plan(self._lines, self._viewport) if self._viewport is not None else Plan()
+
+    def set_underlays(self, underlays: tuple[Underlay, ...]) -> None:
+        """Paint other things between the picture and the marks."""
+        self._underlays = underlays
+        self.update()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of the view is painted as fine as it gets; always so on scans that are no slides."""
+        return self._slide is None or self._slide.is_complete
 
     # What the hand moves.
 
@@ -196,15 +216,20 @@ class ScanView(QWidget):
     @property
     def window_level(self) -> Window | None:
         """The window that a drag changes; `None` on colour scans and slides."""
-        if self._scan is None or self._scan.info.is_colour:
+        if self._scan is None or self._slide is not None or self._scan.info.is_colour:
             return None
         return self._display.window
 
     @property
     def wheel_zooms(self) -> bool:
-        """Whether the plain wheel zooms: a scan with one plane has no other to go to."""
+        """Whether the plain wheel zooms: on slides, and where there is no other plane to go to."""
         viewport, scan = self._viewport, self._scan
-        return scan is None or viewport is None or scan.info.size.count(viewport.plane.axis) <= 1
+        return (
+            self._slide is not None
+            or scan is None
+            or viewport is None
+            or scan.info.size.count(viewport.plane.axis) <= 1
+        )
 
     def move_to(self, viewport: Viewport) -> None:
         """Show another part of the plane."""
@@ -223,6 +248,17 @@ class ScanView(QWidget):
             view = self._viewport
             self.move_to(view.zoomed(scale / view.scale, view.width / 2, view.height / 2))
 
+    def rotate(self, degrees: float) -> None:
+        """Turn a slide clockwise about the middle of the view."""
+        if self._viewport is not None and self._slide is not None:
+            turned = self._viewport.rotated(degrees)
+            self._set_viewport(turned.fitted() if self._is_fitted else turned)
+
+    def set_angle(self, degrees: float) -> None:
+        """Show a slide turned by an angle, clockwise."""
+        if self._viewport is not None:
+            self.rotate(degrees - self._viewport.angle)
+
     def step_planes(self, count: int) -> None:
         """Ask for another plane."""
         self.plane_stepped.emit(count)
@@ -236,7 +272,12 @@ class ScanView(QWidget):
         scan, viewport = self._scan, self._viewport
         if scan is None or viewport is None:
             return
-        self.hovered.emit(hover_info(scan, viewport.plane, x, y))
+        if self._slide is not None:
+            # Nothing is read for it: the share that the slide lies on may have gone.
+            values = self._slide.value_at(viewport.plane, x, y)
+            self.hovered.emit(HoverInfo(viewport.plane, x, y, values, scan.info.rescale.unit))
+        else:
+            self.hovered.emit(hover_info(scan, viewport.plane, x, y))
         if crosshair:
             self.crosshair_moved.emit(x, y)
 
@@ -248,60 +289,40 @@ class ScanView(QWidget):
             self.setCursor(shape)
 
     def _set_viewport(self, viewport: Viewport) -> None:
-        if viewport != self._viewport:
-            self._viewport = viewport
-            self.viewport_changed.emit(viewport)
+        if viewport == self._viewport:
+            return
+        self._viewport = viewport
+        self._aim()
+        self.viewport_changed.emit(viewport)
+        if self._slide is None:
             self.update()
+
+    def _aim(self) -> None:
+        """Ask for the tiles of the view; it is painted when they are there, or after a moment."""
+        if self._slide is not None and self._viewport is not None:
+            ground = self._painter.ground.rgb()
+            self._slide.aim(self._viewport, self._display, self.devicePixelRatioF(), ground)
 
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Blit the picture, then draw what lies over it."""
+        """Paint the picture, then what lies over it."""
         painter = QPainter(self)
-        viewport = self._viewport
-        if self._scan is None or self._picture is None or viewport is None or self._busy:
-            painter.fillRect(event.rect(), self._ground)
-            if self._busy:
-                draw_busy(painter, self._busy, (self.width(), self.height()), self._small)
+        scan, viewport = self._scan, self._viewport
+        if scan is None or viewport is None or self._busy:
+            self._painter.paint_busy(painter, self.size(), self._busy)
             return
-        shown, exposed = self._display.show_marks, event.rect()
-        ratio = self.devicePixelRatioF()
-        patch = self._picture.patch(viewport, self._display, self._looks if shown else (), ratio)
-        is_small = self.width() * self.height() * ratio**2 <= MOST_PIXELS_IN_STRIPS
-        layer = self._layer.picture(self.plan, self.size(), ratio) if shown and is_small and patch else None
-        if patch is None:
-            painter.fillRect(exposed, self._ground)
-        else:
-            self._blit(painter, patch, viewport, layer, exposed)
-        if shown and layer is None:
-            is_part = exposed.width() * exposed.height() * 3 < self.width() * self.height()
-            self._painter.draw(painter, self.plan, ratio, exposed if is_part else None)
-        self._corners.draw(painter, self._scan.info, viewport, self._display, exposed)
-        draw_preview(painter, self._preview, viewport)
-
-    def _blit(self, painter: QPainter, patch: Patch, viewport: Viewport, layer: QImage | None, exposed: QRect) -> None:
-        """Paint the picture, and the marks where they are kept as a layer."""
-        region, pixels = patch.part.region, patch.pixels
-        target = _screen_rect(viewport, (region.x, region.y, region.x + region.width, region.y + region.height))
-        for strip in _around(target, self.width(), self.height()):
-            painter.fillRect(strip, self._ground)
-        rows, columns = pixels.shape
-        image = QImage(pixels.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
-        shrinks = viewport.scale * self.devicePixelRatioF() < patch.part.downsample
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._display.smooth or shrinks)
-        source = QRectF(0, 0, columns, rows)
-        if self.width() * self.height() * self.devicePixelRatioF() ** 2 > MOST_PIXELS_IN_STRIPS:
-            painter.drawImage(target, image, source)
-            return
-        # Clipping beyond the exposed region costs nothing: Qt clips to that first. The marks follow strip by strip,
-        # while the pixels under them are still in the processor's cache: that is half of their cost.
-        for top in range(exposed.top() - exposed.top() % STRIP, exposed.bottom() + 1, STRIP):
-            painter.setClipRect(0, top, self.width(), STRIP)
-            painter.drawImage(target, image, source)
-            if layer is not None:
-                scale = round(layer.devicePixelRatio())
-                painter.drawImage(0, top, layer, 0, top * scale, self.width() * scale, STRIP * scale)
-        painter.setClipping(False)
+        what = Scenery(
+            scan.info, viewport, self._display, self._looks, self._underlays, self._lines, self._preview,
+            self.devicePixelRatioF(),
+        )  # fmt: skip
+        if self._slide is not None:
+            self._aim()
+            self._painter.paint_slide(painter, self._slide, what, event.rect())
+            painter.end()
+            self._slide.painted()
+        elif self._picture is not None:
+            self._painter.paint_plane(painter, self._picture, what, event.rect())
 
     # Events.
 
@@ -379,22 +400,3 @@ def _look(mark: Shown) -> MaskLook:
     assert isinstance(mark.geometry, Mask)
     colour = int(mark.colour.lstrip("#"), 16)
     return MaskLook(mark.id, mark.geometry, colour, mark.is_proposal, mark.is_selected)
-
-
-def _screen_rect(viewport: Viewport, area: Rect) -> QRectF:
-    """The upright widget rectangle of a rectangle of the plane."""
-    (ax, ay), (bx, by) = viewport.to_screen(area[0], area[1]), viewport.to_screen(area[2], area[3])
-    return QRectF(min(ax, bx), min(ay, by), abs(bx - ax), abs(by - ay))
-
-
-def _around(inner: QRectF, width: int, height: int) -> tuple[QRect, ...]:
-    """The strips of the widget that a picture does not wholly cover."""
-    left, top = math.ceil(max(inner.left(), 0)), math.ceil(max(inner.top(), 0))
-    right, bottom = math.floor(min(inner.right(), width)), math.floor(min(inner.bottom(), height))
-    strips = (
-        QRect(0, 0, width, top),
-        QRect(0, bottom, width, height - bottom),
-        QRect(0, top, left, bottom - top),
-        QRect(right, top, width - right, bottom - top),
-    )
-    return tuple(strip for strip in strips if strip.isValid())
