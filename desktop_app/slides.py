@@ -15,8 +15,8 @@ from dataset.annotation import Annotation, Polygon, bounds, new_id, now
 from dataset.document import Edit
 from dataset.heat_map import HeatMap
 from dataset.label import Label
-from desktop_app.canvas.heat import HeatLook
-from desktop_app.canvas.heat_spots import hot_spots
+from desktop_app.heat_look import HeatLook
+from desktop_app.heat_spots import hot_spots
 from desktop_app.predicting import BENIGN
 from imaging.errors import Problem
 from imaging.geometry import Plane, Region

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from dataset.heat_map import HeatMap
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.heat_look import Colours, HeatLook
 from desktop_app.theme import DARK, Theme, font
-
-Colours = Literal["viridis", "cividis", "inferno"]
 
 # Each is even in lightness from end to end, and told apart without red or without green.
 _ANCHORS: dict[Colours, tuple[int, ...]] = {
@@ -31,20 +29,6 @@ VEIL, VEIL_ALPHA = (16, 20, 28), 115
 BAR, BAR_HEIGHT, PAD = 132, 10, 8
 ABOVE_SCALE_BAR = 44
 """The scale bar stands below the legend (`canvas.corners`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeatLook:
-    """How a heat map is shown."""
-
-    label: str = ""
-    """Whose scores; the first label of the map where it has no such one."""
-    opacity: float = 0.6
-    colours: Colours = "viridis"
-    smooth: bool = True
-    """Between the middles of cells, else cell by cell."""
-    veil: bool = False
-    """Dim what the model has not looked at."""
 
 
 @lru_cache(maxsize=32)

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from dataset.heat_map import HeatMap
-from desktop_app.canvas.heat import HeatLegend, HeatLook, HeatUnderlay, colour_table
-from desktop_app.canvas.heat_spots import hot_spots
+from desktop_app.canvas.heat import HeatLegend, HeatUnderlay, colour_table
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.heat_look import HeatLook
+from desktop_app.heat_spots import hot_spots
 from imaging.geometry import Orientation, Plane
 
 PLANE = Plane()
