@@ -110,7 +110,8 @@ class SlideBar(QFrame):
         for count, button in self.views.items():
             button.setChecked(count == self._grid.count)
         self.link.setChecked(self._grid.linked)
-        self.link.setEnabled(self._grid.count > 1)
+        self.link.setVisible(self._grid.count > 1)
+        self._make_room()
         self._on_viewport(self._grid.view.viewport)
 
     def _on_viewport(self, viewport: object) -> None:
@@ -131,9 +132,20 @@ class SlideBar(QFrame):
             self._grid.view.move_to(replace(viewport, angle=degrees % 360.0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the groups that there is room for, the first ones first."""
+        """Show what there is room for."""
         super().resizeEvent(event)
-        left = self.width() - self._theme.px(16)
-        for group in self._groups:
-            left -= group.sizeHint().width() + self._theme.px(8)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leave out what there is no room for: first the later groups, then the powers least asked for."""
+        room, gap = self.width() - self._theme.px(16), self._theme.px(8)
+        words = (self.fit, *self.powers.values(), self.pixels)
+        least_asked = (self.pixels, self.powers[2.0], self.powers[1.0], self.powers[5.0], self.powers[20.0])
+        needed = sum(word.sizeHint().width() + self._theme.px(2) for word in words)
+        for word in least_asked:
+            word.setVisible(needed <= room)
+            needed -= 0 if needed <= room else word.sizeHint().width() + self._theme.px(2)
+        left = room - needed
+        for group in self._groups[1:]:
+            left -= group.sizeHint().width() + gap
             group.setVisible(left >= 0)

@@ -206,6 +206,7 @@ QLabel#small { color: @muted; font-size: 12!; }
 QLabel#number { color: @muted; font-size: 12!; }
 QLabel#good { color: @good; font-size: 12!; }
 QLabel#bad { color: @danger; font-size: 12!; }
+QLabel#warning { color: @text; background: @warning_soft; border-radius: 6!; padding: 8! 12!; }
 QLabel#key { background: @raised; border: 1px solid @edge; border-radius: 4!; padding: 1px 6!; font-size: 12!; }
 
 QPushButton { background: @raised; border: 1px solid @edge; border-radius: 6!; padding: 5! 12!; min-height: 18!; }
@@ -232,6 +233,7 @@ QToolButton#section:hover { background: @hover; }
 QToolButton#section:checked { background: transparent; }
 QToolButton#section:focus { color: @accent; }
 QToolButton#plain { padding: 2!; }
+QToolButton#word { padding: 5! 6!; }
 QToolButton::menu-indicator { image: none; }
 
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from desktop_app.icons import icon
@@ -11,6 +11,8 @@ from desktop_app.menus import ActionSet
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.widgets import Elided, label, push, slider, tidy
+
+RUN = "Run model"
 
 
 class ToolStrip(QFrame):
@@ -34,7 +36,7 @@ class ToolStrip(QFrame):
         self.title = Elided("muted")
         self.title.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.title, 1)
-        self.run = push("Run model", "Let the chosen model read this scan", name="chief", key="M")
+        self.run = push(RUN, "Let the chosen model read this scan", name="chief", key="M")
         self.run.setIcon(icon("play", theme.on_accent, off=theme.disabled, size=theme.px(14), ratio=2.0))
         self.run.setIconSize(QSize(theme.px(14), theme.px(14)))
         self.run.clicked.connect(actions.actions["predict"].trigger)
@@ -44,6 +46,13 @@ class ToolStrip(QFrame):
         session.scan_changed.connect(self._show)
         session.models_changed.connect(self._show)
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for its words, the chief button keeps its icon."""
+        super().resizeEvent(event)
+        words = self.run.fontMetrics().horizontalAdvance(RUN) + self._theme.px(8)
+        others = self.minimumSizeHint().width() - (words if self.run.text() else 0)
+        self.run.setText(RUN if others + words <= self.width() else "")
 
     def _button(self, action: QAction) -> QToolButton:
         made = QToolButton()

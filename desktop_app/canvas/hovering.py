@@ -8,7 +8,7 @@ import numpy as np
 
 from desktop_app.canvas.source import value_at
 from imaging.geometry import Plane, point_to_voxel
-from imaging.scan import Scan, TiledScan
+from imaging.scan import Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,13 @@ class HoverInfo:
     """Distance in mm from the upper left corner of a slide, where known."""
 
 
-def hover_info(scan: Scan, plane: Plane, x: float, y: float) -> HoverInfo:
-    """What a scan holds at a point of a plane."""
-    world = None
-    if scan.info.affine is not None:
-        found = scan.info.affine.to_world(np.array([point_to_voxel(plane, x, y)]))[0]
+def hover_info(scan: Scan, plane: Plane, x: float, y: float, values: tuple[float, ...] | None = None) -> HoverInfo:
+    """What a scan holds at a point of a plane; its `values` where they are known, so that nothing is read for them."""
+    world, place, info = None, None, scan.info
+    if info.affine is not None:
+        found = info.affine.to_world(np.array([point_to_voxel(plane, x, y)]))[0]
         world = (float(found[0]), float(found[1]), float(found[2]))
-    # Under the mouse nothing may wait for a disk: the pixels of a slide are not read for their values.
-    is_slide = isinstance(scan, TiledScan)
-    values = () if is_slide else value_at(scan, plane, x, y)
-    across, down = scan.info.spacing_mm[:2]
-    place = (x * across, y * down) if is_slide and across and down and world is None else None
-    return HoverInfo(plane, x, y, values, scan.info.rescale.unit, world, place)
+    elif info.kind == "slide" and info.spacing_mm[0] and info.spacing_mm[1]:
+        place = (x * info.spacing_mm[0], y * info.spacing_mm[1])
+    known = value_at(scan, plane, x, y) if values is None else values
+    return HoverInfo(plane, x, y, known, info.rescale.unit, world, place)

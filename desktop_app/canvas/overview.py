@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop_app.canvas.power import SUPPOSED, Optics
@@ -18,9 +29,9 @@ from desktop_app.theme import DARK, Theme, font
 SIDE = 200
 """Longest side of the picture, in pixels at scale 1."""
 MARGIN, TITLE, LEGEND = 8, 26, 20
-BANDS = ((2.0, "#ffc94d"), (5.0, "#86d15c"), (10.0, "#25b7ad"), (20.0, "#3b82f6"))
-"""From which power on what was seen has which colour."""
-VEIL = 105
+BANDS = ((2.0, "#ffe14d"), (5.0, "#2fdc5a"), (10.0, "#12c8ff"), (20.0, "#1d3bff"))
+"""From which power on what was seen has which colour: far enough from pink and violet to be told on stained tissue."""
+VEIL = 130
 """How much of a colour lies over what was seen, of 255."""
 NEAR = 0.85
 """What was seen counts as the next power a little before it: scales are kept in coarse steps."""
@@ -124,20 +135,32 @@ class Overview(QWidget):
         return max(min(self._theme.px(SIDE), self._most - self._theme.px(TITLE + LEGEND + 2 * MARGIN)), 48)
 
     def _picture_size(self) -> tuple[float, float]:
-        across, down = self._shape
-        scale = self._side() / max(across, down, 1)
+        (across, down), side = self._shape, self._side()
+        # A lying slide may be as wide as the legend under it.
+        wide = max(side, self._legend_width())
+        scale = min(wide / max(across, 1), side / max(down, 1))
         return max(across * scale, 12.0), max(down * scale, 12.0)
 
     def _fit(self) -> None:
         px, (width, height) = self._theme.px, self._picture_size()
         if self.is_open:
-            least = px(SIDE) * 0.78
-            self.resize(round(max(width, least)) + 2 * px(MARGIN), round(height) + px(TITLE + LEGEND + MARGIN))
+            wide = max(width, self._legend_width()) + 2 * px(MARGIN)
+            self.resize(round(wide), round(height) + px(TITLE + LEGEND + MARGIN))
         else:
             self.resize(px(112), px(TITLE))
         if isinstance(parent := self.parentWidget(), QWidget):
             self.move(parent.width() - self.width() - px(MARGIN), px(MARGIN))
         self.update()
+
+    def _legend(self) -> tuple[tuple[str, str], ...]:
+        """The words of the legend with their colours, the heading first."""
+        return (("Seen", ""), *((self._optics.name(power).replace(" ", ""), colour) for power, colour in BANDS))
+
+    def _legend_width(self) -> int:
+        metrics, px = QFontMetrics(font(self._theme, 10.5)), self._theme.px
+        return sum(
+            metrics.horizontalAdvance(word) + px(6) + (px(11) if colour else 0) for word, colour in self._legend()
+        )
 
     @property
     def frame(self) -> Frame:
@@ -171,7 +194,7 @@ class Overview(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         ground = QColor(theme.panel)
-        ground.setAlpha(238)
+        ground.setAlpha(250)
         painter.setPen(QPen(QColor(theme.edge), 1))
         painter.setBrush(ground)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), px(6), px(6))
@@ -218,17 +241,14 @@ class Overview(QWidget):
         theme, px = self._theme, self._theme.px
         top, line = self.height() - px(LEGEND + 2), px(LEGEND)
         painter.setFont(font(theme, 10.5))
-        metrics, left = painter.fontMetrics(), float(px(MARGIN))
-        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        left, align = float(px(MARGIN)), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.setPen(QColor(theme.muted))
-        painter.drawText(QRectF(left, top, self.width(), line), align, "Seen")
-        left += metrics.horizontalAdvance("Seen") + px(6)
-        for power, colour in BANDS:
-            name = self._optics.name(power).replace(" ", "")
-            painter.fillRect(QRectF(left, top + (line - px(8)) / 2, px(8), px(8)), QColor(colour))
-            left += px(8) + px(3)
-            painter.drawText(QRectF(left, top, self.width(), line), align, name)
-            left += metrics.horizontalAdvance(name) + px(6)
+        for word, colour in self._legend():
+            if colour:
+                painter.fillRect(QRectF(left, top + (line - px(8)) / 2, px(8), px(8)), QColor(colour))
+                left += px(11)
+            painter.drawText(QRectF(left, top, self.width(), line), align, word)
+            left += painter.fontMetrics().horizontalAdvance(word) + px(6)
 
     # The hand.
 

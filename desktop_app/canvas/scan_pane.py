@@ -47,6 +47,7 @@ class ScanPane(QWidget):
         self.view.crosshair_moved.connect(self.crosshair_moved)
         self.view.plane_stepped.connect(session.step_plane)
         self.view.windowed.connect(self._on_windowed)
+        self.view.problem_raised.connect(session.problem_raised)
         self._follow(session)
         self._on_scan()
 

@@ -22,7 +22,7 @@ from dataset.annotation import Geometry
 from dataset.mask import Mask
 from desktop_app.canvas.cursors import cursor_shape
 from desktop_app.canvas.hand import GestureTaker, Grip, Hand
-from desktop_app.canvas.hovering import HoverInfo, hover_info
+from desktop_app.canvas.hovering import hover_info
 from desktop_app.canvas.marks import Plan, Shown
 from desktop_app.canvas.overlay import MaskLook, changed_area
 from desktop_app.canvas.picture import Picture
@@ -272,12 +272,9 @@ class ScanView(QWidget):
         scan, viewport = self._scan, self._viewport
         if scan is None or viewport is None:
             return
-        if self._slide is not None:
-            # Nothing is read for it: the share that the slide lies on may have gone.
-            values = self._slide.value_at(viewport.plane, x, y)
-            self.hovered.emit(HoverInfo(viewport.plane, x, y, values, scan.info.rescale.unit))
-        else:
-            self.hovered.emit(hover_info(scan, viewport.plane, x, y))
+        # Nothing is read of a slide for it: the share that the slide lies on may have gone.
+        values = self._slide.value_at(viewport.plane, x, y) if self._slide is not None else None
+        self.hovered.emit(hover_info(scan, viewport.plane, x, y, values))
         if crosshair:
             self.crosshair_moved.emit(x, y)
 

@@ -54,8 +54,9 @@ class Seen:
         x0, y0 = int(region.x // across), int(region.y // down)
         x1 = min(columns, math.ceil((region.x + region.width) / across))
         y1 = min(rows, math.ceil((region.y + region.height) / down))
-        xs, ys = np.meshgrid((np.arange(x0, x1) + 0.5) * across, (np.arange(y0, y1) + 0.5) * down)
-        sx, sy = _on_screen(viewport.to_screen, xs, ys)
+        xs = (np.arange(x0, x1, dtype=np.float64) + 0.5) * across
+        ys = (np.arange(y0, y1, dtype=np.float64) + 0.5) * down
+        sx, sy = _on_screen(viewport.to_screen, xs[None, :], ys[:, None])
         shown = (sx >= 0) & (sx <= viewport.width) & (sy >= 0) & (sy <= viewport.height)
         step = _step(viewport.scale)
         more = shown & (self.cells[y0:y1, x0:x1] < step)

@@ -67,7 +67,7 @@ class ViewGrid(QWidget):
         self._cells: list[Cell] = []
         self._active = 0
         self._last: dict[ScanView, Viewport] = {}
-        self._is_following = False
+        self._is_following, self._was_split = False, False
         self._layout = QGridLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(0)
@@ -121,6 +121,10 @@ class ViewGrid(QWidget):
             self._layout.setRowStretch(line, 1 if line < (count + 1) // 2 else 0)
         self._frame()
         self.setFocusProxy(self.pane)
+        if (count > 1) != self._was_split:
+            # Over one of several views it would hide too much of it; whoever wants it opens it again.
+            self._was_split = count > 1
+            self.overview.set_open(count == 1)
         self.overview.raise_()
         self.views_changed.emit()
 

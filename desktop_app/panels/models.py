@@ -144,6 +144,8 @@ class ModelsView(QWidget):
 
     def _set_pixel_size(self, mm: float) -> None:
         self._session.predicting.pixel_size_mm = mm or None
+        # Powers and lengths are shown by it.
+        self._session.display_changed.emit()
 
     def _ask_pixel_size(self) -> None:
         self.pixel_size.setFocus(Qt.FocusReason.OtherFocusReason)

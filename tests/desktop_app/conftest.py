@@ -25,7 +25,7 @@ from desktop_app.opening import Opened
 from desktop_app.session import Session
 from imaging.geometry import Affine, Plane, Size
 from imaging.loaded import LoadedScan
-from imaging.scan import Rescale, ScanInfo, ScanKind, Window
+from imaging.scan import Rescale, Scan, ScanInfo, ScanKind, Window
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -120,7 +120,7 @@ class Reader:
         self.session.worklist.rows_changed.emit()
         self.settle()
 
-    def open(self, scan: LoadedScan, *predictions: Prediction, window: Window | None = None) -> None:
+    def open(self, scan: Scan, *predictions: Prediction, window: Window | None = None) -> None:
         """Open a scan as the first case."""
         if not self.session.cases:
             self.list_cases(CaseRow(scan.info.name, key="key0"))
