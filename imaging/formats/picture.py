@@ -14,6 +14,7 @@ import numpy as np
 from imaging.errors import ScanProblem
 from imaging.formats.picture_file import Picture, look_at, read_picture
 from imaging.formats.picture_tiff import look_at_tiff, read_tiff
+from imaging.formats.slide_tiff_layout import family
 from imaging.geometry import Size
 from imaging.loaded import LoadedScan
 from imaging.memory import require_memory
@@ -36,9 +37,10 @@ class PictureFormat:
     title: str = "Pictures (PNG, JPEG, TIFF, BMP)"
     suffixes: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 
-    def recognises(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the first bytes are enough
-        """By the first bytes."""
-        return bool(_flavour(head))
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """By the first bytes; a TIFF that is a slide is left to the readers of slides."""
+        flavour = _flavour(head)
+        return bool(flavour) and (flavour != "tiff" or family(path) == "")
 
     def sources(self, paths: tuple[Path, ...], progress: Progress) -> list[ScanSource]:
         """One source per picture, and one per run of pictures numbered in equal steps, of one size and kind."""

@@ -81,10 +81,9 @@ def check_pixels(columns: int, rows: int, path: Path) -> None:
     """Raise `ScanProblem` for a picture too large to be read whole."""
     if columns * rows > LARGEST:
         raise ScanProblem(
-            f"is {columns:,} × {rows:,} pixels; pictures are read whole up to {LARGEST // 10**6} megapixels, "
-            "and slides are not read yet",
+            f"is {columns:,} × {rows:,} pixels; pictures are read whole up to {LARGEST // 10**6} megapixels",
             path,
-            "Save a part of it or a smaller copy",
+            "Save it as a tiled TIFF pyramid, or a part of it",
         )
 
 
@@ -141,8 +140,8 @@ def _opened(path: Path) -> Any:
     except Image.DecompressionBombError as error:
         size = _claimed_size(path)
         what = f"is {size[0]:,} × {size[1]:,} pixels" if size else "has too many pixels"
-        limit = f"pictures are read whole up to {LARGEST // 10**6} megapixels, and slides are not read yet"
-        raise ScanProblem(f"{what}; {limit}", path, "Save a part of it or a smaller copy") from error
+        limit = f"pictures are read whole up to {LARGEST // 10**6} megapixels"
+        raise ScanProblem(f"{what}; {limit}", path, "Save it as a tiled TIFF pyramid, or a part of it") from error
     except (ValueError, SyntaxError, EOFError) as error:
         raise ScanProblem(f"cannot be read as a picture ({one_line(error)})", path, "Get the file again") from error
 

@@ -1,5 +1,5 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-"""TIFF by tifffile: 1 to 64 bits, float, colour, palette and pages; slides are refused."""
+"""TIFF by tifffile: 1 to 64 bits, float, colour, palette and pages. Slides have readers of their own."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ import numpy as np
 
 from imaging.errors import ScanProblem, one_line
 from imaging.formats.picture_file import Picture, check_pixels, turn_notes, turned, turned_size
+from imaging.formats.slide_tiff_ome import is_ome, ome_images, plane_order
 from imaging.quiet import quiet
 from imaging.scan import Pixels
 
-_SLIDES = ("is_svs", "is_ndpi", "is_scn", "is_bif", "is_philips", "is_qpi", "is_ndtiff")
-_SMALL = 4096
-"""Pyramids up to this many pixels on the longer side are read as pictures, by their full-size page."""
 _MINISWHITE, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
 _PLAIN = frozenset((_MINISWHITE, 1, _RGB, _PALETTE, _YCBCR, 32844))
 _MOST_PAGES = 20_000
@@ -45,11 +43,8 @@ def _described(tiff: Any, path: Path) -> Picture:
         if len(tiff.pages) == 0:
             raise ScanProblem("is cut short: it holds no page", path, "Get the file again")
         page = tiff.pages[0]
-        slide = any(getattr(tiff, name, False) for name in _SLIDES)
         columns, rows = int(page.imagewidth), int(page.imagelength)
         pyramid = bool(page.subifds) or bool(tiff.series and tiff.series[0].is_pyramidal)
-        if slide or (pyramid and max(columns, rows) > _SMALL):
-            raise ScanProblem("is a whole slide; slides are not read yet", path)
         check_pixels(columns, rows, path)
         dtype, channels, notes = _kind(page, path)
         pages = 1 if pyramid else _like_pages(tiff, page)
@@ -62,6 +57,7 @@ def _described(tiff: Any, path: Path) -> Picture:
         notes.append(
             f"holds {total} pages; the first {pages} of one size are read" if pages > 1 else "the first page is read"
         )
+    notes += _plane_order(str(page.description or ""), pages)
     tag = page.tags.get("Orientation")
     orientation = int(tag.value) if tag is not None and tag.value in range(1, 9) else 1
     notes += turn_notes(orientation)
@@ -109,6 +105,21 @@ def _like_pages(tiff: Any, first: Any) -> int:
         if page.keyframe is not first and (page.shape != first.shape or page.dtype != first.dtype):
             return index
     return total
+
+
+def _plane_order(description: str, pages: int) -> list[str]:
+    """A note on how the depths and times of an OME-TIFF follow each other, where its pages are in that order."""
+    if pages < 2 or not is_ome(description):
+        return []
+    try:
+        image = next(iter(ome_images(description, "")), None)
+    except (ScanProblem, ValueError):
+        return []
+    if image is None or len(image.samples) != 1 or image.depths * image.times != pages:
+        return []
+    in_order = all(image.directories.get((0, i % image.depths, i // image.depths)) == i for i in range(pages))
+    note = plane_order(image.depths, image.times) if in_order else ""
+    return [note] if note else []
 
 
 def read_tiff(path: Path, picture: Picture) -> Pixels:

@@ -23,8 +23,25 @@ X_RESOLUTION, Y_RESOLUTION, PLANAR, RESOLUTION_UNIT, SOFTWARE, PREDICTOR, COLOUR
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_BYTES, SUB_DIRECTORIES, EXTRA_SAMPLES = 322, 323, 324, 325, 330, 338
 SAMPLE_FORMAT, JPEG_TABLES, SUBSAMPLING, SUBFILE_TYPE, XMP, DEPTH, ICC_PROFILE = 339, 347, 530, 254, 700, 32997, 34675
 
-_KINDS = {1: "u1", 2: "u1", 3: "u2", 4: "u4", 6: "i1", 7: "u1", 8: "i2", 9: "i4", 11: "f4", 12: "f8", 13: "u4"}
-_KINDS |= {5: "u4", 10: "i4", 16: "u8", 17: "i8", 18: "u8"}
+_KINDS = {
+    1: "u1",
+    2: "u1",
+    3: "u2",
+    4: "u4",
+    5: "u4",
+    6: "i1",
+    7: "u1",
+    8: "i2",
+    9: "i4",
+    10: "i4",
+    11: "f4",
+    12: "f8",
+    13: "u4",
+    16: "u8",
+    17: "i8",
+    18: "u8",
+}
+"""The types of values by their numbers; 5 and 10 are pairs."""
 _PAIRS = frozenset((5, 10))
 _MOST_ENTRIES = 4096
 _MOST_DIRECTORIES = 20_000

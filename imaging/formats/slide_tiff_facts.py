@@ -16,8 +16,10 @@ from imaging.scan import Channel
 _MM_PER_UNIT = {2: 25.4, 3: 10.0}
 _COARSEST_MM = 0.015
 """A TIFF resolution coarser than this (1,700 dpi) is one for printing, not the size of a pixel."""
-_NAMED = (("dapi", 0x0000FF), ("hoechst", 0x0000FF), ("fitc", 0x00FF00), ("gfp", 0x00FF00), ("cy5", 0xFF00FF))
-_NAMED += (("tritc", 0xFF0000), ("cy3", 0xFF0000), ("texas", 0xFF0000), ("rhod", 0xFF0000), ("autofl", 0x808080))
+_NAMED = (
+    *(("dapi", 0x0000FF), ("hoechst", 0x0000FF), ("fitc", 0x00FF00), ("gfp", 0x00FF00), ("cy5", 0xFF00FF)),
+    *(("tritc", 0xFF0000), ("cy3", 0xFF0000), ("texas", 0xFF0000), ("rhod", 0xFF0000), ("autofl", 0x808080)),
+)
 _TURN = (0x0000FF, 0x00FF00, 0xFF0000, 0xFFFF00, 0xFF00FF, 0x00FFFF, 0xFF8000, 0xFFFFFF)
 _LONGEST_NAME = 80
 

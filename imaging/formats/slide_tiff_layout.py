@@ -14,7 +14,7 @@ from imaging.formats import slide_tiff_facts as facts
 from imaging.formats.picture_file import LARGEST
 from imaging.formats.slide_tiff_directory import Directory, Storage, Tiff
 from imaging.formats.slide_tiff_facts import Facts
-from imaging.formats.slide_tiff_ome import OmeImage, is_named, is_ome, ome_images
+from imaging.formats.slide_tiff_ome import OmeImage, is_named, is_ome, ome_images, plane_order
 
 _NDPI, _IMAGEJ, _LSM = 65420, 50839, 34412
 _LARGE = 4096
@@ -232,13 +232,6 @@ def _ome(tiff: Tiff, directories: list[Directory], images: list[OmeImage]) -> La
     if colour or (channels == 1 and not is_named(chosen)):
         said = replace(said, channels=())
     return Layout(said, levels, chosen.depths * chosen.times, channels, beside, (), tuple(notes))
-
-
-def plane_order(depths: int, times: int) -> str:
-    """A note on how depths and times follow each other as planes; empty where there is one plane."""
-    if depths > 1 and times > 1:
-        return f"its planes are {times} times of {depths} depths, the depth changing fastest"
-    return f"its planes are {times} times" if times > 1 else f"its planes are {depths} depths" if depths > 1 else ""
 
 
 def _below(tiff: Tiff, pages: list[Directory | None], first: Directory) -> tuple[tuple[Directory | None, ...], ...]:

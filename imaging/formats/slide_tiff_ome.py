@@ -13,8 +13,22 @@ from imaging.formats.slide_tiff_facts import Facts, colour_of, local, parsed, po
 from imaging.pyramid import pixel_size
 from imaging.scan import Channel
 
-_MM = {"m": 1000.0, "dm": 100.0, "cm": 10.0, "mm": 1.0, "µm": 1e-3, "μm": 1e-3, "um": 1e-3, "nm": 1e-6, "pm": 1e-9}
-_MM |= {"Å": 1e-7, "in": 25.4, "inch": 25.4, "thou": 0.0254, "pt": 25.4 / 72}
+_MM = {
+    "m": 1000.0,
+    "dm": 100.0,
+    "cm": 10.0,
+    "mm": 1.0,
+    "µm": 1e-3,
+    "μm": 1e-3,
+    "um": 1e-3,
+    "nm": 1e-6,
+    "pm": 1e-9,
+    "Å": 1e-7,
+    "in": 25.4,
+    "inch": 25.4,
+    "thou": 0.0254,
+    "pt": 25.4 / 72,
+}
 _MOST_PLANES = 100_000
 _LONGEST_NAME = 80
 _BESIDE = {"label": "label", "macro": "macro", "overview": "macro", "thumbnail": "thumbnail"}
@@ -193,3 +207,10 @@ def _channels(elements: list[Element], count: int) -> tuple[Channel, ...]:
 def is_named(image: OmeImage) -> bool:
     """Whether a scan of one grey channel is fluorescence: its channel has a name of its own."""
     return any(not channel.name.startswith("Channel ") for channel in image.facts.channels)
+
+
+def plane_order(depths: int, times: int) -> str:
+    """A note on how depths and times follow each other as planes; empty where there is one plane."""
+    if depths > 1 and times > 1:
+        return f"its planes are {times} times of {depths} depths, the depth changing fastest"
+    return f"its planes are {times} times" if times > 1 else f"its planes are {depths} depths" if depths > 1 else ""

@@ -201,7 +201,7 @@ def test_pictures_cut_short(tmp_path: Path, suffix: str):
     refused(path)
 
 
-@pytest.mark.parametrize("name", ["broken/truncated.png", "broken/truncated.ndpi", "wsi/CMU-1-Small-Region.svs"])
+@pytest.mark.parametrize("name", ["broken/truncated.png", "broken/truncated.ndpi", "wsi_broken/unreadable.svs"])
 def test_real_broken_files_and_slides(data: Path, name: str):
     refused(data / name)
 
