@@ -38,9 +38,9 @@ class PictureFormat:
     suffixes: tuple[str, ...] = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """By the first bytes; a TIFF that is a slide is left to the readers of slides."""
+        """By the first bytes; a TIFF that is a slide, and MIRAX's overview, are left to the readers of slides."""
         flavour = _flavour(head)
-        return bool(flavour) and (flavour != "tiff" or family(path) == "")
+        return bool(flavour) and (flavour != "tiff" or family(path) == "") and path.suffix.lower() != ".mrxs"
 
     def sources(self, paths: tuple[Path, ...], progress: Progress) -> list[ScanSource]:
         """One source per picture, and one per run of pictures numbered in equal steps, of one size and kind."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from imaging.coarser import with_coarser
 from imaging.errors import ScanProblem
 from imaging.formats import dicom_facts as facts
 from imaging.formats.slide_dicom_group import is_slide_head, slide_sources
@@ -65,8 +66,8 @@ def open_slide(source: ScanSource, progress: Progress) -> TiledSlide:
     matrices = _matrices(flavours, progress)
     try:
         levels, channels = _levels(matrices, notes)
-        tiles = DicomTiles(channels, pictures)
-        info = _info(source, levels, channels, pictures, notes)
+        info = replace(_info(source, levels, channels, pictures, notes), sources=_files(flavours, pictures))
+        scan = TiledSlide(*with_coarser(info, DicomTiles(channels, pictures)))
     except BaseException:
         for matrix in matrices:
             matrix.close()
@@ -75,8 +76,12 @@ def open_slide(source: ScanSource, progress: Progress) -> TiledSlide:
     for matrix in matrices:
         if id(matrix) not in used:
             matrix.close()
-    paths = tuple(dict.fromkeys([*(one.path for one in flavours), *(one.path for one in pictures.values())]))
-    return TiledSlide(replace(info, sources=paths), tiles)
+    return scan
+
+
+def _files(volumes: Sequence[Instance], pictures: dict[str, Instance]) -> tuple[Path, ...]:
+    """The files a slide is made of."""
+    return tuple(dict.fromkeys([*(one.path for one in volumes), *(one.path for one in pictures.values())]))
 
 
 def _instances(source: ScanSource, progress: Progress) -> tuple[list[Instance], list[str]]:

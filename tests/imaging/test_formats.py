@@ -15,12 +15,14 @@ from imaging.progress import Cancelled, Progress
 from imaging.scan import Scan, ScanFormat, ScanSource, TiledScan, Volume
 from tests.imaging.dicom_files import series
 from tests.imaging.dicom_slides import level, smooth
+from tests.imaging.openslide_files import vms
 from tests.imaging.slide_files import pyramid, tissue
 
 FORMATS = scan_formats()
 RANDOM = np.random.default_rng(2)
 SLIDES = {
     "slide_dicom": lambda folder: level(folder / "a.dcm", smooth(100, 70)),
+    "slide_openslide": lambda folder: vms(folder / "a.vms", smooth(128, 64)),
     "slide_tiff": lambda folder: pyramid(folder / "a.tif", tissue(100, 70), 2),
 }
 """A small slide of each format of slides."""
