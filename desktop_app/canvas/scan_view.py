@@ -110,7 +110,7 @@ class ScanView(QWidget):
         self.update()
 
     def _show_tiles(self, scan: TiledScan | None) -> None:
-        """Show a slide tile by tile, or none; the last one is let go of after the next is held, for they share threads."""
+        """Show a slide tile by tile, or none. The next is held before the last one goes, for they share threads."""
         old, self._slide = self._slide, None
         if scan is not None:
             slide = SlideCanvas(scan, self._engine or shared_engine(), self)

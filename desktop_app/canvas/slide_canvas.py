@@ -1,7 +1,7 @@
 """Shows a slide in a view: asks for tiles, says when the picture changed, and paints it. GUI thread only.
 
 A view that moves waits a moment for its tiles before it shows coarser ones: most often they come in time, and then it
-is painted once. After that it is painted at most once a frame, until it is complete.
+is painted once. After that it is painted some thirty times a second, until it is complete.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from imaging.errors import Problem
 from imaging.geometry import Plane
 from imaging.scan import TiledScan
 
-PATIENCE_MS = 10
-"""So long a view shows what it showed before, if tiles are missing; nobody sees the difference."""
-FRAME_MS = 16
+PATIENCE_MS = 16
+"""So long (a frame) a view shows what it showed before, if tiles are missing: most often they come in time."""
+FRAME_MS = 33
 REST_MS = 60
 """A view that is complete and has not moved for so long reads ahead."""
 RETRY_MS = 3000
@@ -54,7 +54,7 @@ class SlideCanvas(QObject):
         self._aim: tuple[Viewport, Display, float, int] | None = None
         self._is_told = True
         self._is_changed = False
-        self._has_told_problem = False
+        self._has_told_problem, self._complaint = False, ""
 
     @property
     def is_complete(self) -> bool:
@@ -142,7 +142,10 @@ class SlideCanvas(QObject):
 
     def _tell_problem(self) -> None:
         """Say once why tiles cannot be read, and try them again now and then for as long as they are in view."""
-        problem = self._picture.problem
+        problem, complaint = self._picture.problem, self._picture.complaint
+        if complaint and complaint != self._complaint:
+            self._complaint = complaint
+            self.problem_raised.emit(Problem(complaint))
         if problem and not self._has_told_problem:
             self._has_told_problem = True
             self.problem_raised.emit(Problem(problem))

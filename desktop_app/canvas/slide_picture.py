@@ -84,6 +84,11 @@ class SlidePicture:
         return self._aim is not None and not self._missing
 
     @property
+    def complaint(self) -> str:
+        """Why the slide is not shown quite as asked, though its tiles can be read; empty when it is."""
+        return self._source.complaint
+
+    @property
     def level_number(self) -> int:
         """The level shown, counted in `Pyramid.levels`."""
         return self._aim.tiles[0].level if self._aim is not None and self._aim.tiles else 0

@@ -49,6 +49,8 @@ class TileSource:
         self._renderings: list[Rendering] = []
         self._shaders: dict[int, Shader | None] = {}
         self._lock = threading.Lock()
+        self.complaint = ""
+        """Why the slide is not shown quite as asked, though its tiles can be read."""
 
     @property
     def is_colour(self) -> bool:
@@ -173,7 +175,11 @@ class TileSource:
             return inverted if rendering.inverted else None
         from imaging.colour_profile import colour_table
 
-        table = colour_table(profile, self.scan.info.name)
+        try:
+            table = colour_table(profile, self.scan.info.name)
+        except Problem as problem:
+            self.complaint = str(problem)
+            return inverted if rendering.inverted else None
         return (lambda pixels: inverted(table.screen(pixels))) if rendering.inverted else table.screen
 
     def _coarse_values(self) -> NDArray[Any]:

@@ -47,7 +47,7 @@ class KnownSlide:
     def screen_tile(self, plane: Plane, level: int, column: int, row: int) -> NDArray[np.uint32]:
         return screen_pixels(self.tile(plane, level, column, row))
 
-    def read(self, region: Region, downsample: float = 1.0) -> NDArray[Any]:
+    def read(self, region: Region, downsample: float = 1.0) -> NDArray[Any]:  # noqa: ARG002
         raise AssertionError("a slide is shown tile by tile")
 
     def associated_image(self, name: str) -> NDArray[Any]:
@@ -61,9 +61,13 @@ class KnownSlide:
 
 
 def slide_of(
-    pixels: NDArray[Any], *, downsamples: tuple[int, ...] = (1, 2, 4), tile: tuple[int, int] = (64, 48), planes: int = 1,
+    pixels: NDArray[Any],
+    *,
+    downsamples: tuple[int, ...] = (1, 2, 4),
+    tile: tuple[int, int] = (64, 48),
+    planes: int = 1,
     fluorescence: tuple[Channel, ...] = (),
-) -> KnownSlide:  # fmt: skip
+) -> KnownSlide:
     """A slide of (rows, columns[, channels]) pixels; each level the mean of the finest."""
     rows, columns = pixels.shape[:2]
     made = [pixels if d == 1 else _shrunk(pixels, d) for d in downsamples]
