@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from dataset.durable import is_part, remove_stale_parts
+from dataset.durable import is_part, remove_stale_parts, told
 from dataset.errors import DatasetProblem
-from dataset.facts import Facts, make_from, parse_json, read_bytes
+from dataset.facts import Facts, make_from, read_json
 from dataset.files import Json, header_of, prediction_header, revision_header, scan_from_json
 from dataset.heads import age, head_of
+from dataset.piecewise import peek
 from dataset.record import PredictionSummary, Revision, ScanRecord
 
 T = TypeVar("T")
 SCAN, REVISIONS, PREDICTIONS = "scan.json", "revisions", "predictions"
+_FOR_READERS = {"rejected", "masks", "heat_maps"}
+LARGE = 2**20
+"""Files of marks above this are not read whole for what stands at their beginning."""
 UNSETTLED_NS = 100_000_000
 """A folder changed so recently may change again within the same tick of its clock, so it is looked at again."""
 
@@ -100,9 +105,7 @@ class Entry:
         """Read one file's header; what is wrong with it becomes a problem of the entry."""
         self._forget(path)
         try:
-            whole = parse_json(read_bytes(self.folder / path), self.folder / path, lambda facts: facts)
-            header = whole.raw("overread") if path != SCAN else whole.values
-            self.put(path, header)
+            self.put(path, _header_of(self.folder / path, is_scan=path == SCAN))
         except DatasetProblem as problem:
             self.problems[path] = problem
 
@@ -117,8 +120,10 @@ class Entry:
         else:
             prediction = make_from({"overread": header}, where, prediction_header)
             self.predictions[_named(prediction, where.stem).id] = prediction
-        # The rejected and the masks' hashes are for those who read the marks.
-        self.headers[path] = {k: v for k, v in cast("Json", header).items() if k not in {"rejected", "masks"}}
+        # The rejected, the heat maps and the files' hashes are for those who read the marks.
+        self.headers[path] = {
+            k: v for k, v in cast("Json", header).items() if k not in {"rejected", "masks", "heat_maps"}
+        }
 
     def _forget(self, path: str) -> None:
         self.headers.pop(path, None)
@@ -144,6 +149,23 @@ def entry_of(stored: object, folder: Path) -> Entry:
 def row_of(entry: Entry) -> Json:
     """What the index keeps of an entry."""
     return {"stamps": entry.stamps, "headers": entry.headers}
+
+
+def _header_of(path: Path, *, is_scan: bool) -> object:
+    """What a file says of itself. Of a large file only its beginning, and that it has its end, are looked at."""
+    if is_scan:
+        return read_json(path, lambda facts: facts.values)
+    with told(path), path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size > LARGE:
+            file.seek(size - 2)
+            is_whole = file.read() in {b"]}", b"}\n", b"}}"}
+            file.seek(0)
+            with suppress(ValueError, RecursionError):
+                header = peek(file.read(16 * LARGE), "overread")
+                if is_whole:
+                    return header
+    return read_json(path, lambda facts: facts.raw("overread"))
 
 
 def _named(item: T, name: str) -> T:

@@ -11,6 +11,7 @@ from typing import TypeVar, cast
 
 from dataset.durable import told
 from dataset.errors import DatasetProblem
+from dataset.piecewise import LARGE, Convert, collector_paused, decode, encode
 
 T = TypeVar("T")
 LARGEST_JSON = 2**30
@@ -147,7 +148,7 @@ def items(value: object, name: str) -> Sequence[object]:
 
 def to_json(value: object) -> bytes:
     """Compact JSON; numbers that are not finite are refused."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return encode(value)
 
 
 def to_readable_json(value: object) -> bytes:
@@ -155,13 +156,19 @@ def to_readable_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).encode() + b"\n"
 
 
-def parse_json(data: bytes, where: Path, make: Callable[[Facts], T]) -> T:
-    """What `make` makes of a JSON object; a file that is not as it should be is a `DatasetProblem`."""
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise DatasetProblem(f"is damaged: no JSON ({_first_line(error)})", where, _ADVICE) from error
-    return make_from(value, where, make)
+def parse_json(data: bytes, where: Path, make: Callable[[Facts], T], each: Mapping[str, Convert] | None = None) -> T:
+    """What `make` makes of a JSON object; a file that is not as it should be is a `DatasetProblem`.
+
+    `each` names lists of the object whose elements are replaced as they are read (`dataset.piecewise.decode`).
+    """
+    with collector_paused(len(data) > LARGE):
+        try:
+            value = decode(data, each)
+        except Malformed as error:
+            raise DatasetProblem(f"is damaged: {error}", where, _ADVICE) from error
+        except (ValueError, RecursionError) as error:
+            raise DatasetProblem(f"is damaged: no JSON ({_first_line(error)})", where, _ADVICE) from error
+        return make_from(value, where, make)
 
 
 def make_from(value: object, where: Path, make: Callable[[Facts], T]) -> T:

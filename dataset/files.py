@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast, get_args
 
@@ -12,13 +13,23 @@ from dataset.document import Snapshot
 from dataset.durable import told
 from dataset.errors import DatasetProblem
 from dataset.facts import Facts, Malformed, Newer, parse_json, read_bytes, to_json
+from dataset.heatfile import heat_files, read_heat_maps, write_heat_maps
 from dataset.label import LabelSet
-from dataset.marks import WrittenMarks, mask_files, read_annotations, read_proposals, write_marks
+from dataset.marks import (
+    WrittenMarks,
+    annotation_feature,
+    mask_files,
+    proposal_feature,
+    read_annotations,
+    read_proposals,
+    write_marks,
+)
 from dataset.prediction import ModelRef, Prediction
-from dataset.record import Basis, PredictionSummary, Revision, ScanRecord, SourceFile, Split
+from dataset.record import SAMPLED, Basis, PredictionSummary, Revision, ScanRecord, SourceFile, Split
 from imaging.scan import ScanInfo
 
 FORMAT = 1
+_PLAIN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 LARGEST_MASK_FILE = 2**33
 Json = dict[str, object]
 
@@ -33,7 +44,7 @@ def scan_to_json(record: ScanRecord, info: ScanInfo, pixels: Mapping[str, object
         "group": record.group,
         "group_from": record.group_from,
         "split": record.split,
-        "sources": [{"suffix": s.suffix, "sha256": s.sha256, "bytes": s.bytes} for s in record.sources],
+        "sources": [_source_to_json(source) for source in record.sources],
         "pixels": pixels,
         "scan": info_to_json(info),
     }
@@ -50,13 +61,24 @@ def scan_from_json(facts: Facts) -> ScanRecord:
         facts.text("key"),
         title_of(info, facts.text("key")),
         info,
-        facts.each("sources", lambda s: SourceFile(s.text("suffix"), s.text("sha256"), s.whole("bytes"))),
+        facts.each("sources", _source),
         facts.text("group"),
         facts.text("group_from"),
         cast("Split", split),
         facts.time("added"),
         facts.inner("pixels").text("file") if "pixels" in facts else "",
     )
+
+
+def _source_to_json(source: SourceFile) -> Json:
+    """A source; whether all of it was hashed, or samples of a huge file, is in the digest's name."""
+    kind = "sampled_sha256" if source.sha256.startswith(SAMPLED) else "sha256"
+    return {"suffix": source.suffix, kind: source.sha256.removeprefix(SAMPLED), "bytes": source.bytes}
+
+
+def _source(facts: Facts) -> SourceFile:
+    digest = SAMPLED + facts.text("sampled_sha256") if "sampled_sha256" in facts else facts.text("sha256")
+    return SourceFile(facts.text("suffix"), digest, facts.whole("bytes"))
 
 
 def revision_files(revision: Revision, snapshot: Snapshot, info: ScanInfo, labels: LabelSet) -> dict[str, bytes]:
@@ -108,10 +130,10 @@ def read_snapshot(path: Path) -> Snapshot:
     """The marks of a revision's file."""
 
     def make(facts: Facts) -> Snapshot:
-        annotations = read_annotations(facts, _mask_bytes(facts, path))
+        annotations = read_annotations(facts, _files_beside(facts, path, mask_files(facts)))
         return Snapshot(annotations, frozenset(_header(facts, "revision").texts("rejected")))
 
-    return parse_json(read_bytes(path), path, make)
+    return parse_json(read_bytes(path), path, make, {"features": annotation_feature})
 
 
 def prediction_files(prediction: Prediction, info: ScanInfo, labels: LabelSet) -> dict[str, bytes]:
@@ -133,12 +155,18 @@ def prediction_files(prediction: Prediction, info: ScanInfo, labels: LabelSet) -
         "labels": sorted(labels_of(prediction)),
     }
     marks = write_marks(prediction.proposals, info, labels)
+    if prediction.heat_maps:
+        header["heat_maps"], heat = write_heat_maps(prediction.heat_maps)
+        marks = WrittenMarks(marks.members, {**marks.files, **heat})
+    if prediction.done != 1.0:
+        header["done"] = prediction.done
     return _files(header, marks)
 
 
 def labels_of(prediction: Prediction) -> set[str]:
     """Ids of the labels a prediction uses."""
-    return {proposal.label for proposal in prediction.proposals} | {label for label, _ in prediction.scores}
+    used = {proposal.label for proposal in prediction.proposals} | {label for label, _ in prediction.scores}
+    return used.union(*(heat.labels for heat in prediction.heat_maps))
 
 
 def prediction_header(facts: Facts) -> PredictionSummary:
@@ -161,6 +189,7 @@ def read_prediction(path: Path) -> Prediction:
 
     def make(facts: Facts) -> Prediction:
         said = _header(facts, "prediction")
+        files = _files_beside(facts, path, (*mask_files(facts), *heat_files(said)))
         return Prediction(
             said.text("id"),
             said.text("scan"),
@@ -168,13 +197,15 @@ def read_prediction(path: Path) -> Prediction:
             said.text("device"),
             said.time("created"),
             said.number("seconds"),
-            read_proposals(facts, _mask_bytes(facts, path)),
+            read_proposals(facts, files),
             said.scores("scores"),
             said.pairs("settings"),
             said.texts("notes"),
+            read_heat_maps(said, files),
+            said.number("done", 1.0),
         )
 
-    return parse_json(read_bytes(path), path, make)
+    return parse_json(read_bytes(path), path, make, {"features": proposal_feature})
 
 
 def check_format(facts: Facts) -> None:
@@ -211,11 +242,13 @@ def _files(header: Json, marks: WrittenMarks) -> dict[str, bytes]:
         raise DatasetProblem("has a mark whose place is no number", header["scan"], "Delete it") from error
 
 
-def _mask_bytes(facts: Facts, path: Path) -> dict[str, bytes]:
-    """The mask files beside a JSON file, checked against the hashes in it."""
+def _files_beside(facts: Facts, path: Path, endings: Iterable[str]) -> dict[str, bytes]:
+    """The files of masks and heat maps beside a JSON file, checked against the hashes in it."""
     hashes = facts.inner("overread").inner("masks")
     found: dict[str, bytes] = {}
-    for ending in mask_files(facts):
+    for ending in endings:
+        if not _PLAIN.fullmatch(ending):
+            raise Malformed(f"file {ending!r} has no plain name")
         beside = path.with_name(f"{path.stem}.{ending}")
         with told(beside):
             if beside.stat().st_size > LARGEST_MASK_FILE:

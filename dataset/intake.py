@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dataset.annotation import now
 from dataset.audit import sha256
-from dataset.described import safe_suffix, title_of
-from dataset.durable import told
+from dataset.described import title_of
 from dataset.entry import SCAN, Entry
 from dataset.errors import DatasetProblem
 from dataset.facts import Facts, make_from, read_bytes, to_json
 from dataset.files import scan_to_json
 from dataset.groups import Shares, draw_split, group_of
 from dataset.pixels import decode_pixels, encode_pixels, read_all
-from dataset.record import ScanRecord, SourceFile, Split
+from dataset.places import sources_of
+from dataset.record import ScanRecord, Split
 from imaging.loaded import LoadedScan
 from imaging.progress import Progress
 from imaging.scan import Pixels, Scan, ScanInfo
@@ -57,7 +56,7 @@ def take_in(
         voxels = read_all(scan, progress.part(0.0, 0.4, "Reading pixels"))
         name, data = encode_pixels(voxels, info)
         pixels[f"pixels/{name}"] = data
-    sources = _source_files(info.sources, progress.part(0.6, 0.3, "Checking sources"))
+    sources = sources_of(info.sources, progress.part(0.6, 0.3, "Checking sources"))
     split = draw_split(group.id, group_key, shares)
     record = ScanRecord(key, title_of(info, key), info, sources, group.id, group.made_from, split, now())
     progress.report(0.9, 1.0, "Writing")
@@ -82,19 +81,3 @@ def kept_scan(entry: Entry) -> LoadedScan:
         return make_from({}, path, lambda _facts: decode_pixels(data, record.info))
 
     return LoadedScan(record.info, load)
-
-
-def _source_files(paths: tuple[Path, ...], progress: Progress) -> tuple[SourceFile, ...]:
-    """Ending, hash and size of each source; a file that cannot be read any more is left out."""
-    found: list[SourceFile] = []
-    for number, path in enumerate(paths):
-        if path.is_file():
-            digest, size = hashlib.sha256(), 0
-            with told(path), path.open("rb") as file:
-                while chunk := file.read(CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    progress.check()
-            found.append(SourceFile(safe_suffix(path.name), digest.hexdigest(), size))
-        progress.report(number + 1, len(paths))
-    return tuple(found)

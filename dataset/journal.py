@@ -24,8 +24,9 @@ from dataset.annotation import Annotation, now
 from dataset.document import Edit
 from dataset.durable import sync_created, told, write_all
 from dataset.facts import Facts, Malformed, items, parse_json, read_bytes, to_json
-from dataset.marks import Json, annotation_from_json, annotation_to_json, outline_from_json
+from dataset.marks import MANY_MARKS, Json, annotation_from_json, annotation_to_json, outline_from_json
 from dataset.mask import TILE, Mask, Tile, TileKey, shared_tile
+from dataset.piecewise import collector_paused
 from imaging.geometry import Axis
 
 LARGEST_JOURNAL = 2**32
@@ -61,8 +62,9 @@ class Journal:
 
     def append(self, edit: Edit) -> int:
         """Write an edit; it is on the disk when this returns, with the number given. All or nothing."""
-        body, masks = _edit_to_json(edit, self._masks)
-        line = _line(body)
+        with collector_paused(len(edit.put) > MANY_MARKS):
+            body, masks = _edit_to_json(edit, self._masks)
+            line = _line(body)
         with told(self.path.parent):
             if self._descriptor is None:
                 self._descriptor = self._create(line)

@@ -7,9 +7,11 @@ and stand beside them (`whole_scan`, `masks`). What GeoJSON has no word for is i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Generic, Literal, TypeAlias, TypeVar, cast
+
+import numpy as np
 
 from dataset.annotation import (
     Annotation,
@@ -26,9 +28,12 @@ from dataset.facts import Facts, Malformed, items, number
 from dataset.label import LabelSet
 from dataset.labelmap import Segment, read_masks, write_masks
 from dataset.mask import Mask
+from dataset.piecewise import Stream
 from imaging.geometry import Plane
 from imaging.scan import ScanInfo
 
+T = TypeVar("T")
+MANY_MARKS = 5000
 Json: TypeAlias = dict[str, object]
 Outline: TypeAlias = Box | Polygon | Polyline | Points
 
@@ -43,38 +48,62 @@ class WrittenMarks:
 
 def write_marks(marks: Sequence[Annotation | Proposal], info: ScanInfo, labels: LabelSet) -> WrittenMarks:
     """The JSON members and mask files of marks, in their order."""
-    features: list[Json] = []
     whole: list[Json] = []
     masks: list[Json] = []
     segments: list[Segment] = []
-    known = {label.id: label for label in labels.labels}
     for place, mark in enumerate(marks):
-        said: Json = {"place": place, **_said(mark)}
         geometry = mark.geometry
-        label = known.get(mark.label)
-        name, colour = (label.name, label.colour) if label else (mark.label, "#808080")
         if isinstance(geometry, Mask):
-            masks.append(said)
+            masks.append({"place": place, **_said(mark)})
+            name, colour = _shown(mark.label, labels)
             segments.append(Segment(mark.id, geometry, name, colour))
         elif isinstance(geometry, WholeScan):
-            whole.append(said)
-        else:
-            kind = "annotation" if isinstance(mark, Annotation) else "detection"
-            features.append(_feature(mark.id, geometry, said, name, colour, kind))
+            whole.append({"place": place, **_said(mark)})
     maps = write_masks(segments, info)
     for said, row in zip(masks, maps.table, strict=True):
         said["mask"] = row
+    features = Stream(lambda: _features(marks, labels))
     return WrittenMarks({"features": features, "whole_scan": whole, "masks": masks}, maps.files)
+
+
+def _features(marks: Sequence[Annotation | Proposal], labels: LabelSet) -> Iterator[Json]:
+    """The feature of each mark that has an outline."""
+    classes: dict[str, Json] = {}
+    for place, mark in enumerate(marks):
+        geometry = mark.geometry
+        if isinstance(geometry, Mask | WholeScan):
+            continue
+        if mark.label not in classes:
+            name, colour = _shown(mark.label, labels)
+            classes[mark.label] = {"name": name, "color": _rgb(colour)}
+        kind = "annotation" if isinstance(mark, Annotation) else "detection"
+        yield _feature(mark.id, geometry, {"place": place, **_said(mark)}, classes[mark.label], kind)
+
+
+def _shown(label_id: str, labels: LabelSet) -> tuple[str, str]:
+    """Name and colour of a label."""
+    label = labels.get(label_id)
+    return (label.name, label.colour) if label else (label_id, "#808080")
 
 
 def read_annotations(facts: Facts, files: Mapping[str, bytes]) -> tuple[Annotation, ...]:
     """The annotations of a revision's JSON object, in their order; `files` are its mask files by their ending."""
-    return tuple(_annotation(said, geometry) for said, geometry in _read(facts, files))
+    return _read(facts, files, _annotation)
 
 
 def read_proposals(facts: Facts, files: Mapping[str, bytes]) -> tuple[Proposal, ...]:
     """The proposals of a prediction's JSON object, in their order."""
-    return tuple(_proposal(said, geometry) for said, geometry in _read(facts, files))
+    return _read(facts, files, _proposal)
+
+
+def annotation_feature(feature: object) -> object:
+    """A feature's annotation with its place, made as the file is read; `read_annotations` takes it as it is."""
+    return _placed(feature, _annotation)
+
+
+def proposal_feature(feature: object) -> object:
+    """A feature's proposal with its place, made as the file is read; `read_proposals` takes it as it is."""
+    return _placed(feature, _proposal)
 
 
 def mask_files(facts: Facts) -> tuple[str, ...]:
@@ -149,22 +178,36 @@ def _proposal(facts: Facts, geometry: Geometry) -> Proposal:
     return Proposal(facts.text("id"), facts.text("label"), geometry, facts.number("score"), facts.scores("scores"))
 
 
-def _read(facts: Facts, files: Mapping[str, bytes]) -> list[tuple[Facts, Geometry]]:
-    """Fields and geometry of every mark, in the order of their places."""
-    found: list[tuple[int, Facts, Geometry]] = []
-    for feature in facts.each("features", lambda entry: entry):
-        said = feature.inner("properties").inner("overread")
-        found.append((said.whole("place"), said, _feature_geometry(feature, said)))
+@dataclass(frozen=True, slots=True)
+class _Placed(Generic[T]):
+    """A mark and its place among the others."""
+
+    place: int
+    mark: T
+
+
+def _placed(feature: object, make: Callable[[Facts, Geometry], T]) -> _Placed[T]:
+    facts = Facts(feature, "a feature")
+    said = facts.inner("properties").inner("overread")
+    return _Placed(said.whole("place"), make(said, _feature_geometry(facts, said)))
+
+
+def _read(facts: Facts, files: Mapping[str, bytes], make: Callable[[Facts, Geometry], T]) -> tuple[T, ...]:
+    """Every mark, in the order of their places."""
+    found: list[_Placed[T]] = []
+    for feature in facts.items("features"):
+        is_made = isinstance(feature, _Placed)
+        found.append(cast("_Placed[T]", feature) if is_made else _placed(feature, make))
     for said in facts.each("whole_scan", lambda entry: entry):
-        found.append((said.whole("place"), said, WholeScan()))
+        found.append(_Placed(said.whole("place"), make(said, WholeScan())))
     rows = facts.each("masks", lambda entry: entry)
     masks = read_masks(files, [row.inner("mask") for row in rows])
     for said in rows:
-        found.append((said.whole("place"), said, masks[said.inner("mask").text("id")]))
-    return [(said, geometry) for _place, said, geometry in sorted(found, key=lambda item: item[0])]
+        found.append(_Placed(said.whole("place"), make(said, masks[said.inner("mask").text("id")])))
+    return tuple(placed.mark for placed in sorted(found, key=lambda placed: placed.place))
 
 
-def _feature(mark_id: str, geometry: Outline, said: Json, name: str, colour: str, kind: str) -> Json:
+def _feature(mark_id: str, geometry: Outline, said: Json, classification: Json, kind: str) -> Json:
     shape, coordinates = _coordinates(geometry)
     said |= {"shape": shape, "plane": [geometry.plane.axis, geometry.plane.index]}
     if isinstance(geometry, Box):
@@ -172,11 +215,11 @@ def _feature(mark_id: str, geometry: Outline, said: Json, name: str, colour: str
         x0, y0, x1, y1 = geometry.x, geometry.y, geometry.x + geometry.width, geometry.y + geometry.height
         coordinates = [[[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]
     elif isinstance(geometry, Polygon):
-        coordinates = [[*ring, ring[0]] if ring else [] for ring in cast("list[list[object]]", coordinates)]
+        rings = cast("list[tuple[Point, ...]]", coordinates)
+        coordinates = [(*ring, ring[0]) if ring else () for ring in rings]
     outline: Json = {"type": _TYPES[shape], "coordinates": coordinates}
     if geometry.plane.axis == 0 and geometry.plane.index:
         outline["plane"] = {"c": -1, "z": geometry.plane.index, "t": 0}
-    classification = {"name": name, "color": _rgb(colour)}
     properties = {"objectType": kind, "classification": classification, "overread": said}
     return {"type": "Feature", "id": mark_id, "geometry": outline, "properties": properties}
 
@@ -192,16 +235,14 @@ def _rgb(colour: str) -> list[int]:
     return parts if len(parts) == 3 else [128, 128, 128]
 
 
-def _coordinates(geometry: Outline) -> tuple[Literal["box", "polygon", "polyline", "points"], list[object]]:
+def _coordinates(
+    geometry: Outline,
+) -> tuple[Literal["box", "polygon", "polyline", "points"], Sequence[object]]:
     if isinstance(geometry, Box):
         return "box", [geometry.x, geometry.y, geometry.width, geometry.height]
     if isinstance(geometry, Polygon):
-        return "polygon", [_pairs(ring) for ring in (geometry.exterior, *geometry.holes)]
-    return ("polyline" if isinstance(geometry, Polyline) else "points"), _pairs(geometry.points)
-
-
-def _pairs(points: tuple[Point, ...]) -> list[object]:
-    return [[x, y] for x, y in points]
+        return "polygon", [geometry.exterior, *geometry.holes]
+    return ("polyline" if isinstance(geometry, Polyline) else "points"), geometry.points
 
 
 def _feature_geometry(feature: Facts, said: Facts) -> Geometry:
@@ -229,6 +270,18 @@ def _outline(shape: str, plane: Plane, coordinates: Sequence[object], facts: Fac
 
 
 def _points(coordinates: Sequence[object]) -> tuple[Point, ...]:
+    try:
+        values = np.array(coordinates)
+    except (ValueError, OverflowError):
+        return _points_one_by_one(coordinates)
+    if values.dtype.kind not in "if" or values.ndim != 2 or values.shape[1] < 2 or not np.isfinite(values).all():
+        return _points_one_by_one(coordinates)
+    columns = cast("list[list[float]]", values[:, :2].T.astype(np.float64).tolist())
+    return tuple(zip(*columns, strict=True))  # type: ignore[return-value]
+
+
+def _points_one_by_one(coordinates: Sequence[object]) -> tuple[Point, ...]:
+    """What is no plain array of numbers, and so most often a reason to complain."""
     points: list[Point] = []
     for pair in coordinates:
         values = items(pair, "a point")

@@ -18,6 +18,9 @@ Split = Literal["train", "val", "test"]
 LOOKED_AT: tuple[State, ...] = ("confirmed empty", "labelled", "reviewed")
 """The states of scans that a person has finished looking at; only those are exported."""
 
+SAMPLED = "sampled-"
+"""Begins the digest of a file that is too large to be read whole."""
+
 Marks: TypeAlias = tuple[tuple[str, int], ...]
 """Journals a revision covers: the name of each, and the number of its last edit that is in the revision."""
 
@@ -28,6 +31,7 @@ class SourceFile:
 
     suffix: str
     sha256: str
+    """Of the whole file; with `sampled-` before it, of evenly spread samples (`imaging.identity.file_digest`)."""
     bytes: int
 
 

@@ -20,6 +20,12 @@ def _no_outside_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where slides lie is remembered in the user's state folder, which is no test's business."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Syncs cost milliseconds each and change nothing that a test can see; that they are asked for has its own test."""
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)

@@ -157,7 +157,7 @@ class Slide:
 def test_slides_are_kept_by_reference_unless_asked(dataset: Dataset) -> None:
     slide: Scan = Slide("slide")  # type: ignore[assignment]
     assert dataset.add_scan(slide, "ref", silent()).pixels == ""
-    with pytest.raises(DatasetProblem, match="by reference"):
+    with pytest.raises(DatasetProblem, match="Where is it"):
         dataset.open_pixels("ref")
     dataset.add_scan(slide, "whole", silent(), keep_pixels=True)
     np.testing.assert_array_equal(dataset.open_pixels("whole").voxels(), picture().voxels())
@@ -444,10 +444,10 @@ def test_with_the_index_nothing_is_read_twice(dataset: Dataset, monkeypatch: pyt
         os.utime(folder, ns=(old, old))
     expected = Dataset.open(dataset.folder).records()
 
-    def no_reading(path: Path, *_: object) -> bytes:
+    def no_reading(path: Path, **_: object) -> bytes:
         raise AssertionError(path)
 
-    monkeypatch.setattr("dataset.entry.read_bytes", no_reading)
+    monkeypatch.setattr("dataset.entry._header_of", no_reading)
     assert Dataset.open(dataset.folder).records() == expected
 
 
