@@ -344,7 +344,7 @@ def invert(session: Session) -> None:
 
 def run_model(session: Session) -> None:
     """Let the chosen model read the open scan."""
-    session.predict(session.model)
+    session.slides.run()
 
 
 def step_finding(session: Session, direction: int) -> None:

@@ -75,6 +75,13 @@ class Slides(QObject):
         marks = self._session.document.annotations if self.is_slide else ()
         return tuple(m.geometry for m in marks if m.label == TISSUE.id and isinstance(m.geometry, Polygon))
 
+    def run(self) -> None:
+        """Let the chosen model read the open scan: of a slide its tissue, what the reader looks at first."""
+        if self.is_slide:
+            self.read_tissue()
+        else:
+            self._read(None)
+
     def read_view(self, region: Region) -> None:
         """Let the chosen model read what is on screen."""
         self._read(region)

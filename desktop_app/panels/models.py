@@ -177,7 +177,7 @@ class ModelsView(QWidget):
 
     def _run(self) -> None:
         self.pixel_size.interpretText()
-        self._session.predict(self._session.model)
+        self._session.slides.run()
 
 
 def _told(prediction: Prediction) -> str:
