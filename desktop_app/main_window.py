@@ -235,6 +235,7 @@ class MainWindow(QMainWindow):
         application.setStyleSheet("")
         theme.apply(application, look)
         sizes = self.splitter.sizes()
+        self.grid.close_beside()
         self._look = look
         self._actions.retire()
         self._build()
@@ -364,6 +365,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._keep(**self._layout_now())
+        self.grid.close_beside()
         event.accept()
 
     def _leave_unsaved(self) -> bool:

@@ -30,6 +30,8 @@ class Worklist(QObject):
     dataset_opened = Signal(object)
     """With the dataset that was open before, or `None`."""
     problem_raised = Signal(object)
+    beside_opened = Signal(object)
+    """`Opened`: a scan to look at beside the open one."""
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -105,6 +107,14 @@ class Worklist(QObject):
             lambda opened: self._on_opened(number, opened),
             lambda problem: self._on_unopened(number, problem),
         )
+
+    def open_beside(self, number: int) -> None:
+        """Open the scan of a row only to look at it beside the open one."""
+        case, dataset = self.case_at(number), self.dataset
+        if case is None or dataset is None:
+            return
+        title = f"Opening {case.row.title}"
+        self._jobs.start(title, lambda progress: open_case(case, dataset, progress), self.beside_opened.emit)
 
     def _on_opened(self, number: int, opened: Opened) -> None:
         self._under_way = None

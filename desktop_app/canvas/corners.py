@@ -11,6 +11,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
+from desktop_app.canvas.power import Optics
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
 from imaging.geometry import Affine, Axis, plane_name, plane_spacing
@@ -61,7 +62,9 @@ def corner_lines(info: ScanInfo, viewport: Viewport, display: Display) -> tuple[
     name = _plane_title(info.affine, plane.axis)
     place = f"{plane.index + 1} / {count}" if count > 1 else ""
     top = tuple(text for text in (" ".join(filter(None, (name, place))),) if text)
-    shown = [f"{viewport.scale * 100:.0f} %"]
+    # Of several views of a slide only this tells how close each is.
+    power = Optics.of(info).power(viewport.scale) if info.kind == "slide" else None
+    shown = [f"{viewport.scale * 100:.0f} %" if power is None else f"{power:.3g}×"]
     if display.window is not None and not info.is_colour:
         shown.insert(0, f"C {_short(display.window.centre)}  W {_short(display.window.width)}")
     return top, tuple(shown)

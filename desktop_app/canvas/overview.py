@@ -31,7 +31,7 @@ SIDE = 200
 MARGIN, TITLE, LEGEND = 8, 26, 20
 BANDS = ((2.0, "#ffe14d"), (5.0, "#2fdc5a"), (10.0, "#12c8ff"), (20.0, "#1d3bff"))
 """From which power on what was seen has which colour: far enough from pink and violet to be told on stained tissue."""
-VEIL = 130
+VEIL = 84
 """How much of a colour lies over what was seen, of 255."""
 NEAR = 0.85
 """What was seen counts as the next power a little before it: scales are kept in coarse steps."""
@@ -75,6 +75,7 @@ class Overview(QWidget):
         self._told = ""
         self._seen = Seen.of(1, 1)
         self._veil: QImage | None = None
+        self._card: QPixmap | None = None
         self._optics = Optics()
         self._fields: tuple[Viewport, ...] = ()
         self._active = 0
@@ -100,7 +101,7 @@ class Overview(QWidget):
     def show_picture(self, image: QImage | None, told: str = "") -> None:
         """Show the slide, or say why it cannot be shown."""
         self._picture = QPixmap.fromImage(image) if image is not None else None
-        self._told = told
+        self._told, self._card = told, None
         self.update()
 
     def show_fields(self, fields: tuple[Viewport, ...], active: int) -> None:
@@ -113,7 +114,7 @@ class Overview(QWidget):
         """Show what was seen, and how close."""
         if seen is not self._seen:
             self._seen = seen
-            self._veil = veil(seen, self._optics)
+            self._veil, self._card = veil(seen, self._optics), None
             self.update()
 
     def set_open(self, is_open: bool) -> None:
@@ -150,6 +151,7 @@ class Overview(QWidget):
             self.resize(px(112), px(TITLE))
         if isinstance(parent := self.parentWidget(), QWidget):
             self.move(parent.width() - self.width() - px(MARGIN), px(MARGIN))
+        self._card = None
         self.update()
 
     def _legend(self) -> tuple[tuple[str, str], ...]:
@@ -188,9 +190,24 @@ class Overview(QWidget):
     # Painting.
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        """Card, title, picture, veil, fields, legend."""
-        theme, px = self._theme, self._theme.px
+        """The card as it was kept, and over it where the views stand: it is painted with every move of the view."""
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ratio = self.devicePixelRatioF()
+        if self._card is None or self._card.devicePixelRatio() != ratio:
+            self._card = self._made_card(ratio)
+        painter.drawPixmap(0, 0, self._card)
+        if self.is_open:
+            self._paint_fields(painter)
+        painter.end()
+
+    def _made_card(self, ratio: float) -> QPixmap:
+        """Card, title, picture, veil, legend."""
+        theme, px = self._theme, self._theme.px
+        card = QPixmap(self.size() * ratio)
+        card.setDevicePixelRatio(ratio)
+        card.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(card)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         ground = QColor(theme.panel)
@@ -209,33 +226,37 @@ class Overview(QWidget):
             self._paint_picture(painter)
             self._paint_legend(painter)
         painter.end()
+        return card
+
+    def _picture_area(self) -> QRectF:
+        frame, (width, height) = self.frame, self._picture_size()
+        return QRectF(frame.left, frame.top, width, height)
 
     def _paint_picture(self, painter: QPainter) -> None:
-        theme, frame = self._theme, self.frame
-        width, height = self._picture_size()
-        area = QRectF(frame.left, frame.top, width, height)
+        area = self._picture_area()
         if self._picture is not None:
             painter.drawPixmap(area, self._picture, QRectF(self._picture.rect()))
         else:
-            painter.fillRect(area, QColor(theme.canvas))
-            painter.setFont(font(theme, 11))
-            painter.setPen(QColor(theme.muted) if theme.name == "dark" else QColor("#9aa8ba"))
+            painter.fillRect(area, QColor(self._theme.canvas))
+            painter.setFont(font(self._theme, 11))
+            painter.setPen(QColor(DARK.muted))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(area.adjusted(4, 4, -4, -4), flags, self._told or "Reading …")
         if self._veil is not None:
             painter.drawImage(area, self._veil, QRectF(self._veil.rect()))
-        painter.save()
+
+    def _paint_fields(self, painter: QPainter) -> None:
+        """The views as outlines, the active one last and in the accent's colour."""
+        theme, area = self._theme, self._picture_area()
         painter.setClipRect(area.adjusted(-2, -2, 2, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        order = sorted(range(len(self._fields)), key=lambda number: number == self._active)
-        for number in order:
+        for number in sorted(range(len(self._fields)), key=lambda number: number == self._active):
             shape, is_active = self.field_of(self._fields[number]), number == self._active
             painter.setPen(QPen(QColor(0, 0, 0, 170), theme.px(4)))
             painter.drawPolygon(shape)
-            colour = QColor(theme.accent if theme.name == "dark" else "#1f8fe8") if is_active else QColor("#ffffff")
+            colour = QColor(DARK.accent) if is_active else QColor("#ffffff")
             painter.setPen(QPen(colour, theme.px(2)))
             painter.drawPolygon(shape)
-        painter.restore()
 
     def _paint_legend(self, painter: QPainter) -> None:
         theme, px = self._theme, self._theme.px

@@ -9,12 +9,14 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from desktop_app.canvas.beside import Beside, pixel_ratio
 from desktop_app.canvas.linking import followed, is_move
 from desktop_app.canvas.overview import Overview
 from desktop_app.canvas.scan_pane import ScanPane
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.canvas.seeing import Seeing
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.opening import Opened
 from desktop_app.session import Session
 from desktop_app.theme import DARK, Theme
 
@@ -66,6 +68,7 @@ class ViewGrid(QWidget):
         self._panes: list[ScanPane] = []
         self._cells: list[Cell] = []
         self._active = 0
+        self._beside: Beside | None = None
         self._last: dict[ScanView, Viewport] = {}
         self._is_following, self._was_split = False, False
         self._layout = QGridLayout(self)
@@ -78,6 +81,7 @@ class ViewGrid(QWidget):
         self.seeing = Seeing(session, self.overview)
         self.views_changed.connect(self._show_places)
         session.scan_changed.connect(self._on_scan)
+        session.worklist.beside_opened.connect(self.show_beside)
 
     @property
     def pane(self) -> ScanPane:
@@ -107,6 +111,7 @@ class ViewGrid(QWidget):
 
     def set_count(self, count: Count) -> None:
         """Show one view, two side by side, or four; new ones begin where the active one stands."""
+        self.close_beside()
         old = self._panes[self._active].view.viewport if self._panes else None
         if self._panes and count <= self._active:
             self.activate(0)
@@ -127,6 +132,33 @@ class ViewGrid(QWidget):
             self.overview.set_open(count == 1)
         self.overview.raise_()
         self.views_changed.emit()
+
+    @property
+    def beside(self) -> Beside | None:
+        """The other scan that is looked at, if any."""
+        return self._beside
+
+    def show_beside(self, opened: Opened) -> None:
+        """Look at another scan beside the open one; it moves along while the views are linked."""
+        self.set_count(1)
+        self._beside = Beside(opened, self._theme)
+        self._beside.view.viewport_changed.connect(self._on_moved)
+        self._beside.view.hovered.connect(self.hovered)
+        self._beside.closed.connect(self.close_beside)
+        self._layout.addWidget(self._beside, 0, 1)
+        self._layout.setColumnStretch(1, 1)
+        self.overview.raise_()
+        self.views_changed.emit()
+
+    def close_beside(self) -> None:
+        """Look at the open scan alone again."""
+        if self._beside is not None:
+            beside, self._beside = self._beside, None
+            self._last.pop(beside.view, None)
+            self._layout.removeWidget(beside)
+            self._layout.setColumnStretch(1, 0)
+            beside.let_go()
+            self.views_changed.emit()
 
     def _add(self, place: Viewport | None) -> None:
         pane = ScanPane(self._session)
@@ -202,10 +234,10 @@ class ViewGrid(QWidget):
         before, self._last[view] = self._last.get(view), viewport
         if self.linked and not self._is_following and before is not None and is_move(before, viewport):
             self._is_following = True
-            for pane in self._panes:
-                other = pane.view.viewport
-                if pane.view is not view and other is not None:
-                    pane.view.move_to(followed(before, viewport, other))
+            for follower in (*(pane.view for pane in self._panes), *((self._beside.view,) if self._beside else ())):
+                other = follower.viewport
+                if follower is not view and other is not None:
+                    follower.move_to(followed(before, viewport, other, self._ratio(view, follower)))
             self._is_following = False
         if view is self.view:
             self.viewport_changed.emit(viewport)
@@ -216,6 +248,13 @@ class ViewGrid(QWidget):
         super().resizeEvent(event)
         self.overview.limit(min(self.width() * 2 // 5, self.height() // 2))
         self.overview.set_theme(self._theme)
+
+    def _ratio(self, leader: ScanView, follower: ScanView) -> float:
+        """Pixels of the follower's scan for one of the leader's."""
+        if self._beside is None or self._session.info is None:
+            return 1.0
+        ratio = pixel_ratio(self._session.info, self._beside.info)
+        return ratio if follower is self._beside.view else 1 / ratio if leader is self._beside.view else 1.0
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A view that is touched becomes the active one, before it gets the touch."""

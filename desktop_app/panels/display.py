@@ -22,6 +22,8 @@ class DisplayView(QWidget):
         super().__init__()
         self._session = session
         self._offered: tuple[Window, ...] = ()
+        self._grey_only: list[QWidget] = []
+        """What a scan in colours or channels has no use for."""
         self.presets = Chooser("Window preset", "Window preset  (1 … 5)")
         self.presets.setPlaceholderText("Own window")
         self.centre = Number(-1e7, 1e7, "Centre of the window (level)", decimals=0)
@@ -35,6 +37,7 @@ class DisplayView(QWidget):
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.reset = push("Reset", "The window the scan opened with", key="Shift+W")
         self._lay_out(theme)
+        self._grey_only += [self.presets, self.centre, self.width_box, self.inverted, self.reset]
         self.presets.activated.connect(self._choose)
         self.centre.valueChanged.connect(self._set_centre)
         self.width_box.valueChanged.connect(self._set_width)
@@ -61,7 +64,10 @@ class DisplayView(QWidget):
             ("Masks", self.opacity),
         )
         for number, (text, item) in enumerate(rows):
-            grid.addWidget(label(text, "muted"), number, 0)
+            word = label(text, "muted")
+            grid.addWidget(word, number, 0)
+            if item is not self.opacity:
+                self._grey_only.append(word)
             if isinstance(item, QWidget):
                 grid.addWidget(item, number, 1)
             else:
@@ -87,6 +93,10 @@ class DisplayView(QWidget):
         is_grey = bool(self._offered)
         for control in (self.presets, self.centre, self.width_box, self.inverted, self.reset):
             control.setEnabled(is_grey)
+        info = session.info
+        has_colours = info is not None and (info.is_colour or bool(info.fluorescence))
+        for part in self._grey_only:
+            part.setVisible(not has_colours)
         for control in (self.opacity, self.smooth):
             control.setEnabled(session.scan is not None)
         unit = session.info.rescale.unit if session.info is not None else ""

@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRectF,
     QSize,
     Qt,
@@ -18,6 +19,7 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
+    QMenu,
     QStackedLayout,
     QStyle,
     QStyledItemDelegate,
@@ -259,6 +261,8 @@ class WorklistView(QWidget):
         self.states.currentIndexChanged.connect(self._arrange)
         self.order.toggled.connect(self._arrange)
         self.list.selectionModel().currentChanged.connect(self._on_current)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         self._thumbnails = Thumbnails(session, self)
         self._look_again = QTimer(self)
         self._look_again.setSingleShot(True)
@@ -315,6 +319,22 @@ class WorklistView(QWidget):
             last = self.list.indexAt(area.bottomLeft()).row()
             end = last + 1 if last >= 0 else self.model.rowCount()
             self._thumbnails.want(self.model.number(self.model.index(row)) for row in range(first, end))
+
+    def menu_of(self, number: int) -> QMenu:
+        """What can be done with a case."""
+        menu, session = QMenu(self), self._session
+        menu.addAction("Open").triggered.connect(lambda: session.open_case(number))
+        beside = menu.addAction("Open beside")
+        beside.setEnabled(session.scan is not None and number != session.case)
+        beside.triggered.connect(lambda: session.worklist.open_beside(number))
+        return menu
+
+    def _show_menu(self, position: QPoint) -> None:
+        index = self.list.indexAt(position)
+        if index.isValid():
+            menu = self.menu_of(self.model.number(index))
+            menu.exec(self.list.viewport().mapToGlobal(position))
+            menu.deleteLater()
 
     def _on_current(self, current: QModelIndex) -> None:
         if current.isValid() and self.model.number(current) != self._session.case:

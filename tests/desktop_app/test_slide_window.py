@@ -9,12 +9,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from dataset.document import Snapshot
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.display import CaseRow
+from desktop_app.opening import Opened
 from desktop_app.panels.channels import ChannelsView, solo
 from desktop_app.panels.slide import SlideView, facts_of
+from desktop_app.panels.worklist import WorklistView
 from desktop_app.slide_dialogs import GoTo, Pictures
 from desktop_app.theme import chosen
 from desktop_app.widgets import Section
+from imaging.geometry import Plane
 from tests.desktop_app.conftest import Reader, prediction, proposal, volume
 from tests.desktop_app.slide_fake import DrawnSlide, lit_info, slide_info
 
@@ -358,3 +363,39 @@ def test_the_bar_of_a_slide_leaves_out_what_has_no_room(reader: Reader, scale: f
     assert all(button.width() >= button.sizeHint().width() for button in shown)
     last = max(button.mapTo(bar, QPoint(button.width(), 0)).x() for button in shown)
     assert last <= bar.width()
+
+
+def test_another_slide_is_looked_at_beside_and_moves_along(reader: Reader) -> None:
+    open_slide(reader)
+    key(reader, Qt.Key.Key_4)
+    grid, other = reader.window.grid, DrawnSlide(slide_info(20_000, 15_000, mm=0.0005))
+    reader.session.worklist.beside_opened.emit(Opened(other, "other", Snapshot(), "", (), (), "unseen", None, Plane()))
+    reader.settle()
+    assert grid.beside is not None
+    assert grid.beside.view.isVisible()
+    before, along = stands(reader), grid.beside.view.viewport
+    assert along is not None
+    grid.view.move_to(before.panned(-100, 0).zoomed(2.0, before.width / 2, before.height / 2))
+    after = grid.beside.view.viewport
+    assert after is not None
+    # 100 screen pixels at 10× are 400 pixels of this slide and 200 of the coarser one.
+    assert after.centre[0] == pytest.approx(along.centre[0] + 200)
+    assert after.scale == pytest.approx(along.scale * 2)
+    grid.beside.view.move_to(after.panned(-100, 0))
+    assert stands(reader).centre[0] > before.centre[0] + 400
+    key(reader, Qt.Key.Key_F2)
+    assert grid.beside is None
+
+
+def test_the_worklist_offers_to_open_beside(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader.list_cases(CaseRow("one", key="key0"), CaseRow("two", key="key1"))
+    open_slide(reader)
+    worklist = reader.window.findChild(WorklistView)
+    assert worklist is not None
+    asked: list[int] = []
+    monkeypatch.setattr(reader.session.worklist, "open_beside", asked.append)
+    menu = worklist.menu_of(1)
+    assert [action.isEnabled() for action in menu.actions()] == [True, True]
+    menu.actions()[1].trigger()
+    assert asked == [1]
+    assert not worklist.menu_of(0).actions()[1].isEnabled()
