@@ -57,19 +57,23 @@ def pyramid(
     **options: Any,
 ) -> Path:
     """A tiled pyramid of no maker: one directory after the other, or all `below` the first. Deflate unless told."""
-    stored = {"photometric": "rgb" if pixels.ndim == 3 else "minisblack", "compression": "zlib", **options}
+    stored: dict[str, Any] = {
+        "photometric": "rgb" if pixels.ndim == 3 else "minisblack",
+        "compression": "zlib",
+        **options,
+    }
     if micrometres is not None:
         stored |= {"resolution": (1e4 / micrometres,) * 2, "resolutionunit": "CENTIMETER"}
     with tifffile.TiffWriter(path, bigtiff=stored.pop("bigtiff", False), byteorder=stored.pop("byteorder", "<")) as out:
         for number, level in enumerate(levels_of(pixels, levels)):
-            more = {"subifds": levels - 1} if below and number == 0 else {}
+            more: dict[str, Any] = {"subifds": levels - 1} if below and number == 0 else {}
             out.write(level, tile=tile, subfiletype=1 if number else 0, metadata=None, **more, **stored)
     return path
 
 
 def svs(path: Path, pixels: np.ndarray, levels: int = 2, description: str = APERIO, **options: Any) -> Path:
     """An Aperio slide: base, thumbnail, levels, label, macro."""
-    stored = {
+    stored: dict[str, Any] = {
         "photometric": "rgb",
         "compression": "jpeg",
         "compressionargs": {"level": 90},
@@ -77,7 +81,7 @@ def svs(path: Path, pixels: np.ndarray, levels: int = 2, description: str = APER
         **options,
     }
     height, width = pixels.shape[:2]
-    beside = {"metadata": None, "photometric": "rgb", "compression": "lzw", "rowsperstrip": 16}
+    beside: dict[str, Any] = {"metadata": None, "photometric": "rgb", "compression": "lzw", "rowsperstrip": 16}
     first, *smaller = levels_of(pixels, levels)
     with tifffile.TiffWriter(path) as out:
         out.write(first, tile=(64, 64), description=description.format(width=width, height=height), **stored)
@@ -94,12 +98,12 @@ def svs(path: Path, pixels: np.ndarray, levels: int = 2, description: str = APER
 def ome(path: Path, pixels: np.ndarray, axes: str, levels: int = 2, **metadata: Any) -> Path:
     """An OME-TIFF with levels below each directory; `pixels` along `axes` (…YX or …YXS)."""
     colour = axes.endswith("S")
-    stored = {"tile": (64, 64), "compression": "zlib", "photometric": "rgb" if colour else "minisblack"}
+    stored: dict[str, Any] = {"tile": (64, 64), "compression": "zlib", "photometric": "rgb" if colour else "minisblack"}
     down = -3 if colour else -2
     with tifffile.TiffWriter(path, ome=True) as out:
         out.write(pixels, subifds=levels - 1, metadata={"axes": axes, **metadata}, **stored)
         for number in range(1, levels):
-            step = [slice(None)] * pixels.ndim
+            step: list[slice] = [slice(None)] * pixels.ndim
             step[down] = step[down + 1] = slice(None, None, 2**number)
             out.write(pixels[tuple(step)], subfiletype=1, **stored)
     return path
@@ -137,8 +141,13 @@ def philips(path: Path, pixels: np.ndarray, levels: int = 3) -> Path:
     with tifffile.TiffWriter(path, bigtiff=True) as out:
         for number, level in enumerate(levels_of(pixels, levels)):
             more = ((0, -level.shape[0] % 64), (0, -level.shape[1] % 64), (0, 0))
-            text = {"description": said} if number == 0 else {}
-            stored = {"photometric": "ycbcr", "compression": "jpeg", "software": "Philips DP v1.0", "metadata": None}
+            text: dict[str, Any] = {"description": said} if number == 0 else {}
+            stored: dict[str, Any] = {
+                "photometric": "ycbcr",
+                "compression": "jpeg",
+                "software": "Philips DP v1.0",
+                "metadata": None,
+            }
             out.write(np.pad(level, more, constant_values=255), tile=(64, 64), **text, **stored)
     return path
 
