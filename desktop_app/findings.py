@@ -1,20 +1,38 @@
-"""What is said of the open scan: its document and its predictions, and the proposals still open. No Qt."""
+"""What is said of the open scan: its document and its predictions, and the proposals still open. No Qt.
+
+There may be hundreds of thousands: what is asked for often is kept, and follows what changed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from dataclasses import dataclass
+from itertools import compress
+from operator import attrgetter, is_not
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dataset.annotation import Annotation, Proposal, WholeScan
 from dataset.document import Document
 from dataset.mask import Mask
 from dataset.prediction import Prediction
-from desktop_app.review import Proposed, open_proposals, proposed_by
+from desktop_app.mark_index import difference
+from desktop_app.review import Proposed, proposed_by
 from desktop_app.tool import Mark
-from imaging.geometry import Plane
+from imaging.geometry import Axis, Plane
 
-_OpenKey: TypeAlias = tuple[dict[str, Proposed], frozenset[str], tuple[Proposal, ...], float]
-_PlacesKey: TypeAlias = tuple[tuple[Annotation, ...], tuple[Proposal, ...], int]
+_SCORE = attrgetter("score")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Open:
+    """The open proposals at a threshold, and what they were found from."""
+
+    proposed: dict[str, Proposed]
+    settled: frozenset[str]
+    streaming: tuple[Proposal, ...]
+    found: tuple[Proposal, ...]
 
 
 class Findings:
@@ -25,9 +43,10 @@ class Findings:
         self.predictions = tuple(predictions)
         self._streaming: tuple[Proposal, ...] = ()
         self._proposed: dict[str, Proposed] | None = None
-        self._open: tuple[_OpenKey, tuple[Proposal, ...]] | None = None
-        self._places: tuple[_PlacesKey, dict[int, list[Mark]]] | None = None
-        self._mask_planes: dict[str, tuple[Mask, tuple[int, ...]]] = {}
+        self._rows: tuple[tuple[Proposal, ...], NDArray[np.float64]] = (), np.zeros(0)
+        self._open: dict[float, _Open] = {}
+        self._annotated, self._opened = _Places(), _Places()
+        self._marks: tuple[tuple[object, ...], tuple[Mark, ...]] = (), ()
 
     def add_prediction(self, prediction: Prediction) -> None:
         """Take a finished prediction; what was streamed of it is replaced by it."""
@@ -47,6 +66,8 @@ class Findings:
         """Every proposal of the newest predictions, by id."""
         if self._proposed is None:
             self._proposed = proposed_by(self.predictions)
+            proposals = tuple(item.proposal for item in self._proposed.values())
+            self._rows = proposals, np.fromiter(map(_SCORE, proposals), np.float64, len(proposals))
         return self._proposed
 
     def open(self, threshold: float) -> tuple[Proposal, ...]:
@@ -54,11 +75,26 @@ class Findings:
 
         The same value until one of them comes or goes.
         """
-        key = (self.proposed, self.document.settled(), self._streaming, threshold)
-        if self._open is None or not _are_same(self._open[0], key):
-            streamed = tuple(p for p in self._streaming if p.score >= threshold)
-            self._open = (key, open_proposals(self.proposed, self.document.settled(), threshold) + streamed)
-        return self._open[1]
+        proposed, settled, streaming = self.proposed, self.document.settled(), self._streaming
+        kept = self._open.get(threshold)
+        if kept is not None and kept.proposed is proposed and kept.settled is settled:
+            if kept.streaming is streaming:
+                return kept.found
+            if _has_grown(kept.streaming, streaming):
+                more = tuple(p for p in streaming[len(kept.streaming) :] if p.score >= threshold)
+                found = kept.found + more if more else kept.found
+                self._open[threshold] = _Open(proposed, settled, streaming, found)
+                return found
+        found = self._unsettled(settled, threshold) + tuple(p for p in streaming if p.score >= threshold)
+        self._open = dict([*self._open.items()][-1:])
+        self._open[threshold] = _Open(proposed, settled, streaming, found)
+        return found
+
+    def _unsettled(self, settled: frozenset[str], threshold: float) -> tuple[Proposal, ...]:
+        """Of the finished predictions."""
+        proposals, scores = self._rows
+        found = tuple(compress(proposals, (scores >= threshold).tolist()))
+        return tuple(p for p in found if p.id not in settled) if settled else found
 
     def is_settleable(self, proposal_id: str) -> bool:
         """Whether a proposal can be accepted or rejected now (not while it is only streamed)."""
@@ -72,27 +108,64 @@ class Findings:
         return mark
 
     def marks_on(self, plane: Plane, threshold: float) -> tuple[Mark, ...]:
-        """Annotations, then open proposals, that are seen on a plane."""
-        return tuple(self._marks_by_plane(plane.axis, threshold).get(plane.index, ()))
+        """Annotations, then open proposals, that are seen on a plane. The same value until one comes or goes."""
+        annotations, proposals = self.document.annotations, self.open(threshold)
+        key = (annotations, proposals, plane.axis, plane.index)
+        if len(self._marks[0]) != 4 or any(map(is_not, self._marks[0][:2], key)) or self._marks[0][2:] != key[2:]:
+            annotated = self._annotated.follow(annotations, plane.axis).get(plane.index, ())
+            opened = self._opened.follow(proposals, plane.axis).get(plane.index, ())
+            self._marks = (key, (*annotated, *opened))
+        return self._marks[1]
 
-    def planes_with_marks(self, axis: int, threshold: float) -> tuple[int, ...]:
+    def planes_with_marks(self, axis: Axis, threshold: float) -> tuple[int, ...]:
         """The plane indices of an axis where something is marked or proposed, ascending."""
-        return tuple(sorted(self._marks_by_plane(axis, threshold)))
+        annotated = self._annotated.follow(self.document.annotations, axis)
+        return tuple(sorted({*annotated, *self._opened.follow(self.open(threshold), axis)}))
 
-    def _marks_by_plane(self, axis: int, threshold: float) -> dict[int, list[Mark]]:
-        """The marks of every plane of an axis, in drawing order; kept until a mark changes."""
-        key = (self.document.annotations, self.open(threshold), axis)
-        if self._places is None or not _are_same(self._places[0], key):
-            found: dict[int, list[Mark]] = {}
-            for mark in (*key[0], *key[1]):
-                geometry = mark.geometry
-                if isinstance(geometry, Mask):
-                    for index in self._planes_of(mark.id, geometry) if geometry.axis == axis else ():
-                        found.setdefault(index, []).append(mark)
-                elif not isinstance(geometry, WholeScan) and geometry.plane.axis == axis:
-                    found.setdefault(geometry.plane.index, []).append(mark)
-            self._places = (key, found)
-        return self._places[1]
+
+class _Places:
+    """The marks of a sequence by plane, in its order; follows the sequence at the cost of what changed in it."""
+
+    def __init__(self) -> None:
+        self._marks: tuple[Annotation | Proposal, ...] = ()
+        self._axis: Axis = 0
+        self._found: dict[int, list[Mark]] = {}
+        self._mask_planes: dict[str, tuple[Mask, tuple[int, ...]]] = {}
+
+    def follow(self, marks: tuple[Annotation, ...] | tuple[Proposal, ...], axis: Axis) -> dict[int, list[Mark]]:
+        """The marks of every plane of an axis."""
+        old = self._marks
+        if marks is not old or axis != self._axis:
+            if axis != self._axis:
+                self._found = self._by_plane(marks, axis)
+            elif _has_grown(old, marks):
+                for index, more in self._by_plane(marks[len(old) :], axis).items():
+                    self._found.setdefault(index, []).extend(more)
+            else:
+                self._found = self._changed(marks, axis)
+            self._marks, self._axis = marks, axis
+        return self._found
+
+    def _changed(self, marks: tuple[Mark, ...], axis: Axis) -> dict[int, list[Mark]]:
+        """By plane, after some went and others came: quick where all lie on one plane, as on a slide."""
+        if len(self._found) == 1:
+            ((index, known),) = self._found.items()
+            come = difference(self._marks, marks)[1]
+            added = self._by_plane(come, axis)
+            if len(known) == len(self._marks) and len(added.get(index, ())) == len(come):
+                return {index: list(marks)} if marks else {}
+        return self._by_plane(marks, axis)
+
+    def _by_plane(self, marks: Iterable[Mark], axis: Axis) -> dict[int, list[Mark]]:
+        found: dict[int, list[Mark]] = {}
+        for mark in marks:
+            geometry = mark.geometry
+            if isinstance(geometry, Mask):
+                for index in self._planes_of(mark.id, geometry) if geometry.axis == axis else ():
+                    found.setdefault(index, []).append(mark)
+            elif not isinstance(geometry, WholeScan) and geometry.plane.axis == axis:
+                found.setdefault(geometry.plane.index, []).append(mark)
+        return found
 
     def _planes_of(self, mark_id: str, mask: Mask) -> tuple[int, ...]:
         """The planes of a mask; one of a volume has thousands of tiles to look at."""
@@ -102,6 +175,6 @@ class Findings:
         return kept[1]
 
 
-def _are_same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    """Whether two keys hold the same objects; comparing what is in them would take as long as the work saved."""
-    return all(a is b or (isinstance(a, int | float) and a == b) for a, b in zip(one, other, strict=True))
+def _has_grown(old: tuple[Mark, ...], new: tuple[Mark, ...]) -> bool:
+    """Whether the new sequence begins with the very objects of the old one."""
+    return len(new) >= len(old) and not any(map(is_not, old, new))

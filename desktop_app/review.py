@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import islice, product
+from typing import NamedTuple
 
-from dataset.annotation import Annotation, Proposal, accepted, geometry_plane, new_id, now
+from dataset.annotation import Annotation, Proposal, geometry_plane, new_id, now
 from dataset.document import Document, Edit
 from dataset.prediction import Prediction
 from desktop_app.standing import standing
 from desktop_app.tool import Mark
 from imaging.geometry import Plane
 
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_COUNTED = 4
+"""So many last digits of an id count where very many are made at once."""
 
-@dataclass(frozen=True, slots=True)
-class Proposed:
+
+class Proposed(NamedTuple):
     """A proposal and the model that made it (`name@version`)."""
 
     proposal: Proposal
@@ -39,19 +44,25 @@ def proposed_by(predictions: Iterable[Prediction]) -> dict[str, Proposed]:
     }
 
 
-def open_proposals(proposed: Mapping[str, Proposed], settled: frozenset[str], threshold: float) -> tuple[Proposal, ...]:
-    """Proposals nobody has settled, with at least the score of the threshold."""
-    return tuple(
-        item.proposal
-        for item in proposed.values()
-        if item.proposal.id not in settled and item.proposal.score >= threshold
-    )
-
-
 def accept_edit(items: Iterable[Proposed]) -> Edit:
     """Take proposals as they are; the model stays their author."""
-    put = tuple(accepted(item.proposal, item.model) for item in items)
+    chosen, moment = tuple(items), now()
+    put = tuple(
+        Annotation(fresh, p.label, p.geometry, f"model:{model}", moment, p.score, p.id)
+        for fresh, (p, model) in zip(_new_ids(len(chosen)), chosen, strict=True)
+    )
     return Edit(_counted("Accept", len(put)), put=put)
+
+
+def _new_ids(count: int) -> list[str]:
+    """Fresh ids in ascending order: one is drawn for many, and its end counts up."""
+    if count == 1:
+        return [new_id()]
+    ids: list[str] = []
+    while len(ids) < count:
+        stem = new_id()[:-_COUNTED]
+        ids += (stem + "".join(end) for end in islice(product(_DIGITS, repeat=_COUNTED), count - len(ids)))
+    return ids
 
 
 def reject_edit(proposal_ids: Iterable[str]) -> Edit:
@@ -72,12 +83,12 @@ def relabel_edit(
     document: Document, proposed: Mapping[str, Proposed], ids: Iterable[str], label: str, author: str
 ) -> Edit:
     """Give marks and proposals another label; a relabelled proposal becomes a person's correction."""
-    put: list[Annotation] = []
+    put, moment = list[Annotation](), now()
     for mark_id in ids:
         mark = document.get(mark_id)
         if mark is not None:
             if mark.label != label:
-                put.append(replace(mark, label=label, author=author, created=now()))
+                put.append(replace(mark, label=label, author=author, created=moment))
         elif mark_id in proposed:
             put.append(correction(proposed[mark_id].proposal, author, label=label))
     return Edit(_counted("Relabel", len(put)), put=tuple(put))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -43,6 +44,9 @@ class Bench:
     brush: float = 20.0
     """Brush diameter in scan pixels."""
     hidden: frozenset[str] = frozenset()
+    near: Callable[[float, float, float, float], tuple[Mark, ...]] | None = None
+    """The marks whose bounds come within a distance (across, down) of a point (x, y), and all masks; `None`: look
+    through all marks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dataset.prediction import Prediction
 from desktop_app import review
 from desktop_app.display import Display
 from desktop_app.findings import Findings
+from desktop_app.mark_index import MarkIndex
 from desktop_app.tool import Bench, Mark, Tool
 from imaging.geometry import Plane, Size
 from imaging.scan import Scan, ScanInfo, Window
@@ -47,6 +48,7 @@ class Viewing(QObject):
         self.findings = Findings()
         self.selection: frozenset[str] = frozenset()
         self.first_window: Window | None = None
+        self._index = MarkIndex()
 
     @property
     def info(self) -> ScanInfo | None:
@@ -77,6 +79,15 @@ class Viewing(QObject):
         """Annotations and open proposals seen on a plane, in drawing order."""
         return self.findings.marks_on(plane, self.display.threshold)
 
+    @property
+    def index(self) -> MarkIndex:
+        """The marks seen on the present plane, by place; one object for as long as the session lives."""
+        self._index.sync(self.marks_on(self.plane))
+        return self._index
+
+    def _near(self, x: float, y: float, across: float, down: float) -> tuple[Mark, ...]:
+        return self.index.near(x, y, across, down)
+
     def label_of(self, label_id: str) -> Label:
         """The label of an id; a grey one where the label set lacks it."""
         return self.labels.get(label_id) or (Label(label_id, label_id, NO_LABEL.colour) if label_id else NO_LABEL)
@@ -86,7 +97,7 @@ class Viewing(QObject):
         size = self.scan.info.size if self.scan is not None else Size(0, 0, 0)
         return Bench(
             self.plane, size, self.document.snapshot(), self.proposals, self.selection, self.label, self.author,
-            self.brush,
+            self.brush, near=self._near,
         )  # fmt: skip
 
     def select(self, ids: Iterable[str]) -> None:

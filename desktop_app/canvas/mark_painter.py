@@ -24,6 +24,7 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
+from desktop_app.canvas.crowd import LineLook, line_picture
 from desktop_app.canvas.marks import Chip, Outline, Plan
 from desktop_app.theme import readable_on
 
@@ -116,12 +117,28 @@ class MarkPainter:
         if outline.style == "dashed":
             pens[1].setDashPattern([dash * self._scale / width for dash in _DASHES])
             pens[1].setCapStyle(Qt.PenCapStyle.FlatCap)
+        if outline.pieces:
+            self._draw_long(painter, outline, colour, width)
         path = _path(outline)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in pens:
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             painter.drawPath(path)
+
+    def _draw_long(self, painter: QPainter, outline: Outline, colour: QColor, width: float) -> None:
+        """Draw lines of very many points; Qt would take a second for some of them."""
+        device = painter.device()
+        ratio = device.devicePixelRatio()
+        # A picture tells its size in device pixels, a widget in its own.
+        own = ratio if isinstance(device, QImage | QPixmap) else 1.0
+        size = device.width() / own, device.height() / own
+        look = LineLook((colour.blue(), colour.green(), colour.red()), colour.alpha(), width, outline.style == "dashed")
+        pieces = [piece * ratio - 0.5 for piece in outline.pieces]
+        pixels = line_picture(pieces, (round(size[0] * ratio), round(size[1] * ratio)), look, ratio)
+        image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        painter.drawImage(0, 0, image)
 
     def _dashes(self, colour: QColor) -> QBrush:
         """Slanting stripes: along every edge they are dashes."""

@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, WholeScan
 from dataset.mask import Mask
+from desktop_app.canvas.crowd import pieces_near, thinned
 from desktop_app.canvas.overlay import mask_bounds
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.tools.long_rings import LONG, is_long, points_of, rings_of
 from desktop_app.tools.shaping import handle_points
 
 Style = Literal["solid", "dashed", "quiet", "preview"]
@@ -25,6 +30,8 @@ _ALIKE = attrgetter("is_selected", "kind", "style", "colour")
 MOST_COVERED = 0.1
 """When chips would cover more of the view than this, only what is selected gets one."""
 SMALLEST_WITH_CHIP = 14.0
+MOST_HANDLES = 300
+"""More points in view than this are too close together to be taken by hand."""
 CELL = 8.0
 
 
@@ -41,6 +48,8 @@ class Shown:
     is_locked: bool = False
     is_live: bool = False
     """Under the reader's hand: no chip, so that only the mark itself is redrawn."""
+    is_drawn: bool = True
+    """Whether its outline is wanted; not where a crowd of which it is one is drawn otherwise (`canvas.crowd`)."""
 
 
 class Outline(NamedTuple):
@@ -51,6 +60,8 @@ class Outline(NamedTuple):
     colour: str
     style: Style
     is_selected: bool = False
+    pieces: tuple[NDArray[np.float64], ...] = ()
+    """What is in view of rings of very many points, which are not among `rings`: (n, 2) each."""
 
 
 class Chip(NamedTuple):
@@ -79,7 +90,8 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
     placed: list[tuple[Shown, Rect]] = []
     handles: list[Point] = []
     alone = sum(map(_IS_SELECTED, marks)) == 1
-    on_screen = _boxes_on_screen(viewport)
+    is_upright = viewport.angle % 90 == 0
+    on_screen = _boxes_on_screen(viewport) if is_upright else lambda box: screen_bounds(box, viewport)
     for mark in sorted(marks, key=_IS_SELECTED):
         geometry = mark.geometry
         rect = on_screen(geometry) if type(geometry) is Box else screen_bounds(geometry, viewport)
@@ -89,7 +101,9 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
         right, bottom = left + rect[2], top + rect[3]
         if left > view[2] + 4 or top > view[3] + 4 or right < -4 or bottom < -4:
             continue
-        if type(geometry) is Box:  # without detours: there may be very many
+        if not mark.is_drawn:
+            pass
+        elif type(geometry) is Box and is_upright:  # without detours: there may be very many
             corners = ((left, top), (right, bottom))
             outlines.append(Outline("rectangle", (corners,), mark.colour, _style(mark), mark.is_selected))
         else:
@@ -127,9 +141,9 @@ def _named_once(marks: list[tuple[Shown, Rect]]) -> list[tuple[Shown, Rect]]:
 
 
 def _boxes_on_screen(viewport: Viewport) -> Callable[[Box], Rect | None]:
-    """`screen_bounds` for boxes, with the factors worked out once."""
+    """`screen_bounds` for boxes in an upright view, with the factors worked out once."""
     (cx, cy), (ax, ay), (bx, by) = (viewport.to_screen(x, y) for x, y in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
-    plane, is_transposed = viewport.plane, viewport.orientation.transpose
+    plane, is_transposed = viewport.plane, abs(ax - cx) < abs(bx - cx)
     across, down = (bx - cx, ay - cy) if is_transposed else (ax - cx, by - cy)
     wide, tall = abs(across), abs(down)
     turned_x, turned_y = min(across, 0.0), min(down, 0.0)
@@ -161,6 +175,12 @@ def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
         corners = geometry.exterior if isinstance(geometry, Polygon) else geometry.points
     if not corners:
         return None
+    if len(corners) >= LONG:
+        (x0, y0), (x1, y1) = points_of(tuple(corners)).min(0).tolist(), points_of(tuple(corners)).max(0).tolist()
+        corners = ((x0, y0), (x1, y1))
+    if len(corners) == 2 and viewport.angle:
+        (x0, y0), (x1, y1) = corners
+        corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
     if len(corners) == 2:
         (ax, ay), (bx, by) = viewport.to_screen(*corners[0]), viewport.to_screen(*corners[1])
         left, right = (ax, bx) if ax <= bx else (bx, ax)
@@ -172,7 +192,27 @@ def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
 
 
 def _handles(geometry: Geometry, viewport: Viewport) -> list[Point]:
+    if is_long(geometry):
+        places = _on_screen(rings_of(geometry)[0], viewport)
+        seen = places[(places >= 0).all(1) & (places <= (viewport.width, viewport.height)).all(1)]
+        return [(x, y) for x, y in seen.tolist()] if len(seen) <= MOST_HANDLES else []
     return [viewport.to_screen(x, y) for _, (x, y) in handle_points(geometry)]
+
+
+def _on_screen(ring: tuple[Point, ...], viewport: Viewport) -> NDArray[np.float64]:
+    """The points of a long ring in widget pixels, (n, 2)."""
+    (ox, oy), (ax, ay), (bx, by) = (viewport.to_screen(x, y) for x, y in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
+    points = points_of(ring)
+    x, y = points[:, 0], points[:, 1]
+    return np.stack((x * (ax - ox) + y * (bx - ox) + ox, x * (ay - oy) + y * (by - oy) + oy), 1)
+
+
+def _pieces(ring: tuple[Point, ...], viewport: Viewport, *, is_closed: bool) -> list[NDArray[np.float64]]:
+    """What is in view of a long ring, without points that fall on the same pixel as the one before."""
+    places = _on_screen(ring, viewport)
+    places = places[thinned(places, 1.0)]
+    places = np.concatenate((places, places[:1])) if is_closed else places
+    return pieces_near(places, viewport.width, viewport.height)
 
 
 def _style(mark: Shown) -> Style:
@@ -180,14 +220,22 @@ def _style(mark: Shown) -> Style:
 
 
 def _outline(mark: Shown, viewport: Viewport) -> Outline | None:
-    """The lines of a mark that is no box; a mask has none."""
+    """The lines of a mark that is no upright box; a mask has none."""
     geometry = mark.geometry
-    if isinstance(geometry, Mask | WholeScan | Box):
+    if isinstance(geometry, Mask | WholeScan):
         return None
+    if isinstance(geometry, Box):
+        x0, y0, x1, y1 = geometry.x, geometry.y, geometry.x + geometry.width, geometry.y + geometry.height
+        geometry = Polygon(geometry.plane, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
     rings = (geometry.exterior, *geometry.holes) if isinstance(geometry, Polygon) else (geometry.points,)
-    turned = tuple(tuple(viewport.to_screen(x, y) for x, y in ring) for ring in rings)
     kind = "rings" if isinstance(geometry, Polygon) else "line" if isinstance(geometry, Polyline) else "dots"
-    return Outline(kind, turned, mark.colour, _style(mark), mark.is_selected)
+    pieces: list[NDArray[np.float64]] = []
+    if is_long(geometry):
+        for ring in (ring for ring in rings if len(ring) >= LONG):
+            pieces += _pieces(ring, viewport, is_closed=kind == "rings")
+        rings = tuple(ring for ring in rings if len(ring) < LONG)
+    turned = tuple(tuple(viewport.to_screen(x, y) for x, y in ring) for ring in rings)
+    return Outline(kind, turned, mark.colour, _style(mark), mark.is_selected, tuple(pieces))
 
 
 def place_chips(

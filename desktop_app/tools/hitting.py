@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dataset.annotation import Annotation, Box, Geometry, Point, Points, Polyline, WholeScan, bounds, lies_on
+from dataset.annotation import Annotation, Box, Geometry, Point, Points, Polyline, WholeScan, lies_on
 from dataset.mask import TILE, Mask, TileKey
 from desktop_app.tool import Bench, Gesture, Mark
+from desktop_app.tools.long_rings import LONG, bounds_of, is_inside, is_long, nearest_point, rings_of, to_line
 from desktop_app.tools.shaping import Handle, handle_points
 from imaging.geometry import Plane
 
@@ -66,13 +67,13 @@ def marks_here(bench: Bench) -> tuple[Mark, ...]:
 
 def hit(gesture: Gesture, bench: Bench) -> Hit | None:
     """What is under the hand: a handle of the selected mark, then an edge of a free one, then the smallest around."""
-    reach, here = Reach.of(gesture), marks_here(bench)
-    chosen = [mark for mark in here if mark.id in bench.selection]
-    if len(chosen) == 1:
-        handle = nearest_handle(chosen[0].geometry, reach)
+    reach = Reach.of(gesture)
+    near = marks_near(reach, bench)
+    held = next((mark for mark in near if mark.id in bench.selection), None)
+    if held is not None and (len(bench.selection) == 1 or len(selected_here(bench)) == 1):
+        handle = nearest_handle(held.geometry, reach)
         if handle is not None:
-            return Hit(chosen[0], handle)
-    near = [mark for mark in here if is_near(mark.geometry, reach)]
+            return Hit(held, handle)
     for mark in _smallest_first(mark for mark in near if isinstance(mark.geometry, Box)):
         handle = box_edge(mark.geometry, reach) if mark.id in bench.selection or not is_locked(mark) else None
         if handle is not None:
@@ -81,11 +82,26 @@ def hit(gesture: Gesture, bench: Bench) -> Hit | None:
     return next((Hit(mark) for mark in _smallest_first(around)), None)
 
 
+def marks_near(reach: Reach, bench: Bench) -> list[Mark]:
+    """The marks that the hand may be on or within reach of."""
+    if bench.near is None:
+        return [mark for mark in marks_here(bench) if is_near(mark.geometry, reach)]
+    found = bench.near(reach.x, reach.y, HANDLE_REACH * reach.across, HANDLE_REACH * reach.down)
+    return [mark for mark in found if mark.id not in bench.hidden]
+
+
+def selected_here(bench: Bench) -> tuple[Mark, ...]:
+    """The selected ones of the marks seen on the plane."""
+    chosen: list[Mark] = [mark for mark in bench.document.annotations if mark.id in bench.selection]
+    chosen += (mark for mark in bench.proposals if mark.id in bench.selection)
+    return tuple(m for m in chosen if m.id not in bench.hidden and lies_on(m.geometry, bench.plane))
+
+
 def is_near(geometry: Geometry, reach: Reach) -> bool:
     """Whether the hand is within reach of the rectangle around a mark; a cheap first question."""
     if isinstance(geometry, Mask):
         return True
-    found = bounds(geometry)
+    found = bounds_of(geometry)
     if found is None:
         return False
     x, y, width, height = found
@@ -100,6 +116,9 @@ def nearest_handle(geometry: Geometry, reach: Reach) -> Handle | None:
         side = min(geometry.width / reach.across, geometry.height / reach.down)
         if _is_inside_box(geometry, reach):
             limit = min(limit, side / 3)
+    elif is_long(geometry):
+        number, distance = nearest_point(rings_of(geometry)[0], reach.x, reach.y, reach.across, reach.down)
+        return number if distance <= limit else None
     nearest: Handle | None = None
     for handle, point in handle_points(geometry):
         distance = reach.distance(point)
@@ -140,10 +159,10 @@ def is_on(geometry: Geometry, reach: Reach, plane: Plane) -> bool:
     if isinstance(geometry, Points):
         return any(reach.distance(point) <= POINT_REACH for point in geometry.points)
     if isinstance(geometry, Polyline):
-        return _is_near_line(geometry.points, reach)
+        return _is_near_line(geometry.points, reach, is_closed=False)
     rings = (geometry.exterior, *geometry.holes)
-    is_inside = sum(_is_in_ring(ring, reach.x, reach.y) for ring in rings) % 2 == 1
-    return is_inside or any(_is_near_line((*ring, *ring[:1]), reach) for ring in rings)
+    is_within = sum(_is_in_ring(ring, reach.x, reach.y) for ring in rings) % 2 == 1
+    return is_within or any(_is_near_line(ring, reach, is_closed=True) for ring in rings)
 
 
 def is_set(mask: Mask, plane: Plane, x: float, y: float) -> bool:
@@ -162,12 +181,17 @@ def _is_inside_box(box: Box, reach: Reach) -> bool:
     return box.x <= reach.x <= box.x + box.width and box.y <= reach.y <= box.y + box.height
 
 
-def _is_near_line(points: Sequence[Point], reach: Reach) -> bool:
+def _is_near_line(ring: tuple[Point, ...], reach: Reach, *, is_closed: bool) -> bool:
+    if len(ring) >= LONG:
+        return to_line(ring, reach.x, reach.y, reach.across, reach.down, is_closed=is_closed) <= EDGE_REACH
+    points = (*ring, *ring[:1]) if is_closed else ring
     return any(reach.to_segment(a, b) <= EDGE_REACH for a, b in pairwise(points))
 
 
-def _is_in_ring(ring: Sequence[Point], x: float, y: float) -> bool:
+def _is_in_ring(ring: tuple[Point, ...], x: float, y: float) -> bool:
     """Whether a point lies in a closed ring (even-odd)."""
+    if len(ring) >= LONG:
+        return is_inside(ring, x, y)
     inside = False
     for (ax, ay), (bx, by) in zip(ring, (*ring[1:], *ring[:1]), strict=True):
         if (ay > y) != (by > y) and x < (bx - ax) * (y - ay) / (by - ay) + ax:
@@ -182,5 +206,5 @@ def _smallest_first(marks: Iterable[Mark]) -> list[Mark]:
 
 
 def _area(geometry: Geometry) -> float:
-    found = bounds(geometry)
+    found = bounds_of(geometry)
     return 0.0 if found is None else found[2] * found[3]

@@ -8,7 +8,7 @@ from dataset.annotation import Annotation, Geometry, Proposal, corrected, new_id
 from dataset.document import Edit
 from dataset.mask import Mask
 from desktop_app.tool import Bench, Gesture, Mark, Outcome
-from desktop_app.tools.hitting import Hit, hit, is_locked, marks_here
+from desktop_app.tools.hitting import Hit, hit, is_locked, selected_here
 from desktop_app.tools.shaping import Handle, clamped, kept_on, moved, reshaped
 
 _CURSORS: dict[Handle, str] = {
@@ -64,7 +64,7 @@ class SelectTool:
         if isinstance(mark.geometry, Mask) or (is_locked(mark) and mark.id not in chosen):
             return Outcome(select=frozenset({mark.id}))
         together = found.handle is None and mark.id in chosen
-        marks = tuple(m for m in marks_here(bench) if m.id in chosen and _moves(m)) if together else (mark,)
+        marks = tuple(m for m in selected_here(bench) if _moves(m)) if together else (mark,)
         ids = tuple(new_id() if isinstance(m, Proposal) else m.id for m in marks)
         self._grip = _Grip(found, marks, ids, gesture.x, gesture.y, _cursor(found, bench))
         select = None if mark.id in chosen else frozenset({mark.id})

@@ -1,0 +1,363 @@
+"""Very many marks as one transparent picture: outlines where they are large enough, a dot for each that is not. No Qt.
+
+Positions are device pixels of the turned and scaled plane: `Turn` times the point of the plane. A picture shows a
+rectangle of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop_app.mark_index import CLOSED, DOTS, LOCKED, PROPOSED, Rows, Shapes
+
+Picture: TypeAlias = NDArray[np.uint8]
+"""(rows, columns, 4): blue, green, red and alpha, premultiplied."""
+
+OUTLINED = 5.0
+"""From this size on screen, in pixels, a mark is an outline; below it is a dot."""
+RIMMED, DASHED = 16.0, 40.0
+"""From these sizes on an outline has a dark rim, and that of a proposal is dashed."""
+RIM_ALPHA, QUIET_ALPHA = 95, 190
+DASH, PERIOD = 7, 11
+DOT_ALPHA = np.array([0, 0.66, 0.78, 0.85, 0.9, 0.93])
+"""How much a pixel is covered that shows so many marks."""
+FEW_POINTS = ((14.0, 12), (40.0, 32), (float("inf"), 512))
+FEWER_POINTS = ((14.0, 8), (40.0, 14), (float("inf"), 512))
+"""Below which size on screen how many points of a ring are drawn; fewer while there is no time for smooth edges."""
+MANY_POINTS = 512
+"""Rings of more points are kept as they are on screen, and only what is near is drawn of them."""
+FINE = 16.0
+"""Positions are told to 1/16 pixel."""
+FARTHEST = 2.0**26
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The way from the plane to the turned and scaled plane: right = a x + b y, down = c x + d y."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+
+    @property
+    def scale(self) -> float:
+        """Device pixels per pixel of the plane, the larger way."""
+        return max(abs(self.a) + abs(self.b), abs(self.c) + abs(self.d)) if self.b and self.a else self._plain
+
+    @property
+    def _plain(self) -> float:
+        return max(abs(self.a), abs(self.b), abs(self.c), abs(self.d))
+
+    def applied(self, points: NDArray[np.floating], left: float = 0.0, top: float = 0.0) -> NDArray[np.float64]:
+        """The positions of points of the plane, (n, 2), counted from (left, top)."""
+        x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
+        out = np.empty((len(points), 2))
+        out[:, 0] = x * self.a + (y * self.b - left if self.b else -left)
+        out[:, 1] = y * self.d + (x * self.c - top if self.c else -top)
+        return out
+
+    def around(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
+        """The upright rectangle of the plane around a rectangle of positions: x0, y0, x1, y1."""
+        share = 1 / (self.a * self.d - self.b * self.c)
+        xs = [(self.d * u - self.b * v) * share for u in (left, right) for v in (top, bottom)]
+        ys = [(self.a * v - self.c * u) * share for u in (left, right) for v in (top, bottom)]
+        return min(xs), min(ys), max(xs), max(ys)
+
+
+@dataclass(frozen=True, slots=True)
+class LineLook:
+    """How a line is drawn."""
+
+    colour: tuple[int, int, int]
+    """Blue, green, red."""
+    alpha: int
+    width: float
+    """Widget pixels."""
+    is_dashed: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What is drawn, and how."""
+
+    shapes: Shapes
+    colours: NDArray[np.uint8]
+    """Blue, green, red of each label number."""
+    turn: Turn
+    ratio: float = 1.0
+    """Device pixels per widget pixel."""
+    chosen: NDArray[np.bool_] | None = None
+    """Rows drawn as selected."""
+    hidden: NDArray[np.bool_] | None = None
+    """Rows not drawn."""
+    long_rings: dict[int, NDArray[np.float64]] = field(default_factory=dict[int, NDArray[np.float64]])
+    """Rings of many points as they are on screen; filled while drawing, in any thread."""
+
+    def sizes(self, rows: Rows) -> NDArray[np.float64]:
+        """The larger side of marks on screen, in widget pixels."""
+        bounds = self.shapes.bounds[rows]
+        width, height = bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]
+        return np.maximum(width, height) * (self.turn.scale / self.ratio)
+
+
+def draw(scene: Scene, rows: Rows, left: int, top: int, width: int, height: int, *, is_fine: bool) -> Picture | None:
+    """A picture of rows; `None` where it would be empty. Any thread.
+
+    Not `is_fine`: in a fraction of the time, without smooth edges and rims.
+    """
+    if scene.hidden is not None:
+        rows = rows[~scene.hidden[rows]]
+    if not len(rows):
+        return None
+    import cv2
+
+    out = np.zeros((height, width, 4), np.uint8)
+    canvas = _Canvas(scene, out, left, top, is_fine)
+    sizes, dots = scene.sizes(rows), scene.shapes.kinds[rows] == DOTS
+    chosen = scene.chosen[rows] if scene.chosen is not None else np.zeros(len(rows), np.bool_)
+    large = (sizes >= RIMMED) & ~dots & ~chosen
+    is_dashed = large & (sizes >= DASHED) & (scene.shapes.standings[rows] == PROPOSED)
+    plain = large & ~is_dashed
+    small = (sizes >= OUTLINED) & ~large & ~dots & ~chosen
+    canvas.stroke(rows[plain], out)
+    if dots.any():
+        canvas.dot_points(rows[dots])
+    if is_fine and (large.any() or dots.any()):
+        dashes = np.zeros_like(out)
+        canvas.stroke(rows[is_dashed], dashes)
+        rim = cv2.max(cv2.extractChannel(out, 3), cv2.extractChannel(dashes, 3))
+        if is_dashed.any():
+            dashes[_gaps(left, top, width, height, scene.ratio)] = 0
+            cv2.max(out, dashes, dst=out)
+        _put_rim_under(out, rim, scene.ratio)
+    else:
+        canvas.stroke(rows[is_dashed], out)
+    canvas.stroke(rows[small], out)
+    canvas.dot(rows[(sizes < OUTLINED) & ~dots & ~chosen], sizes[(sizes < OUTLINED) & ~dots & ~chosen])
+    if chosen.any():
+        canvas.choose(rows[chosen])
+    return out
+
+
+class _Canvas:
+    """A picture being drawn."""
+
+    def __init__(self, scene: Scene, out: Picture, left: int, top: int, is_fine: bool) -> None:
+        self._scene, self._out, self._is_fine = scene, out, is_fine
+        self._left, self._top = left, top
+
+    def stroke(self, rows: Rows, out: Picture) -> None:
+        """Draw outlines, alike ones together."""
+        if not len(rows):
+            return
+        import cv2
+
+        shapes = self._scene.shapes
+        looks = shapes.labels[rows].astype(np.int64) * 4 + shapes.standings[rows]
+        order = np.argsort(looks, kind="stable")
+        rows, looks = rows[order], looks[order]
+        way = cv2.LINE_AA if self._is_fine else cv2.LINE_8
+        for part in np.split(np.arange(len(rows)), np.flatnonzero(np.diff(looks)) + 1):
+            colour = self._colour(int(looks[part[0]]))
+            for is_closed, lines in self._lines(rows[part]):
+                cv2.polylines(out, lines, is_closed, colour, 1, way, 4)
+
+    def choose(self, rows: Rows) -> None:
+        """Draw what is selected: thick, with a light rim, over all else; dots for what is too small."""
+        import cv2
+
+        lines = np.zeros_like(self._out)
+        self.stroke(rows, lines)
+        middles = self._middles(rows)
+        inside = self._inside(middles)
+        at = middles[inside]
+        lines[at[:, 1], at[:, 0]] = 255
+        lines = cv2.dilate(lines, np.ones((3, 3), np.uint8))
+        share = (255 - lines[..., 3:]).astype(np.uint16)
+        self._out[...] = lines + (self._out * share // 255).astype(np.uint8)
+
+    def _colour(self, look: int) -> tuple[int, int, int, int]:
+        blue, green, red = (int(part) for part in self._scene.colours[look // 4])
+        if look % 4 != LOCKED:
+            return blue, green, red, 255
+        share = QUIET_ALPHA / 255
+        return round(blue * share), round(green * share), round(red * share), QUIET_ALPHA
+
+    def _lines(self, rows: Rows) -> list[tuple[bool, list[NDArray[np.int32]]]]:
+        """The lines to draw for rows: the closed ones, the open ones, and what is near of those with many points."""
+        shapes = self._scene.shapes
+        first, last = shapes.first_ring[rows], shapes.first_ring[rows + 1]
+        rings = spans(first, last - first)
+        is_closed = np.repeat(shapes.kinds[rows] == CLOSED, last - first)
+        sizes = np.repeat(self._scene.sizes(rows), last - first)
+        counts = shapes.first_point[rings + 1] - shapes.first_point[rings]
+        is_long, found = counts > MANY_POINTS, list[tuple[bool, list[NDArray[np.int32]]]]()
+        low = 0.0
+        for high, most in FEW_POINTS if self._is_fine else FEWER_POINTS:
+            of_size = ~is_long & (sizes >= low) & (sizes < high)
+            if of_size.any():
+                for way in (True, False):
+                    found.append((way, self._short(rings[of_size & (is_closed == way)], most)))
+            low = high
+        for ring, closed in zip(rings[is_long].tolist(), is_closed[is_long].tolist(), strict=True):
+            found.append((False, self._near(ring, is_closed=closed)))
+        return [(way, lines) for way, lines in found if lines]
+
+    def _short(self, rings: Rows, most: int) -> list[NDArray[np.int32]]:
+        """Rings of few points, or so many points along each that has more."""
+        if not len(rings):
+            return []
+        shapes = self._scene.shapes
+        first = shapes.first_point[rings]
+        counts = shapes.first_point[rings + 1] - first
+        along = np.arange(most)
+        # The last point of an open line is its end.
+        steps = along[None] * counts[:, None] // most if most < MANY_POINTS else along[None, : int(counts.max())]
+        steps = np.minimum(steps, counts[:, None] - 1)
+        steps[:, -1] = counts - 1
+        points = shapes.points[(first[:, None] + steps).ravel()]
+        told = _told(self._scene.turn.applied(points, self._left + 0.5, self._top + 0.5))
+        return list(told.reshape(len(rings), -1, 2))
+
+    def _near(self, ring: int, *, is_closed: bool) -> list[NDArray[np.int32]]:
+        """The pieces of a ring of many points that come near the picture."""
+        places = self._scene.long_rings.get(ring)
+        if places is None:
+            shapes = self._scene.shapes
+            points = shapes.points[shapes.first_point[ring] : shapes.first_point[ring + 1]]
+            places = self._scene.turn.applied(points)
+            places = places[thinned(places, 0.5)]
+            places = np.concatenate((places, places[:1])) if is_closed else places
+            self._scene.long_rings[ring] = places
+        height, width = self._out.shape[:2]
+        near = pieces_near(places - (self._left + 0.5, self._top + 0.5), width, height)
+        return [_told(piece) for piece in near]
+
+    def dot(self, rows: Rows, sizes: NDArray[np.float64]) -> None:
+        """A dot for each mark, at least one pixel about its middle, the stronger the more marks it stands for."""
+        if not len(rows):
+            return
+        colours = self._scene.colours[self._scene.shapes.labels[rows]]
+        middles = self._middles(rows)
+        sides = np.clip(np.rint(sizes * (0.8 * self._scene.ratio)), 1, 4 * round(self._scene.ratio)).astype(np.int64)
+        self._scatter(middles, sides, colours)
+
+    def dot_points(self, rows: Rows) -> None:
+        """Dots of separate points, as large as the scale allows."""
+        shapes, scene = self._scene.shapes, self._scene
+        rings = shapes.first_ring[rows]
+        first = shapes.first_point[rings]
+        counts = shapes.first_point[rings + 1] - first
+        places = np.floor(scene.turn.applied(shapes.points[spans(first, counts)], self._left, self._top))
+        scale = scene.turn.scale / scene.ratio
+        side = 7 if scale >= 0.5 else 5 if scale >= 0.2 else 3 if scale >= 0.05 else 1
+        sides = np.full(len(places), round(side * scene.ratio))
+        self._scatter(_whole(places), sides, np.repeat(scene.colours[shapes.labels[rows]], counts, axis=0))
+
+    def _middles(self, rows: Rows) -> NDArray[np.int64]:
+        """The pixels in the middle of marks."""
+        bounds = self._scene.shapes.bounds[rows]
+        middles = (bounds[:, :2] + bounds[:, 2:]) / 2
+        return _whole(np.floor(self._scene.turn.applied(middles, self._left, self._top)))
+
+    def _inside(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        height, width = self._out.shape[:2]
+        return (places[:, 0] >= 0) & (places[:, 0] < width) & (places[:, 1] >= 0) & (places[:, 1] < height)
+
+    def _scatter(self, middles: NDArray[np.int64], sides: NDArray[np.int64], colours: Picture) -> None:
+        """Squares about pixels."""
+        import cv2
+
+        width = self._out.shape[1]
+        inside = self._inside(middles)
+        flat, sides, colours = middles[inside, 1] * width + middles[inside, 0], sides[inside], colours[inside]
+        if not len(flat):
+            return
+        counts = np.bincount(flat)
+        alpha = (DOT_ALPHA[np.minimum(counts[flat], len(DOT_ALPHA) - 1)] * 255).astype(np.uint16)[:, None]
+        tones = np.concatenate((colours * alpha // 255, alpha), 1).astype(np.uint8)
+        for side in np.flatnonzero(np.bincount(sides)).tolist():
+            of_side = sides == side
+            layer = np.zeros_like(self._out)
+            layer.reshape(-1, 4)[flat[of_side]] = tones[of_side]
+            if side > 1:
+                cv2.dilate(layer, np.ones((side, side), np.uint8), dst=layer)
+            cv2.max(self._out, layer, dst=self._out)
+
+
+def pieces_near(places: NDArray[np.float64], width: int, height: int) -> list[NDArray[np.float64]]:
+    """The pieces of a line that may be seen in a picture of a size."""
+    x, y = places[:, 0], places[:, 1]
+    # A line is far when both its ends are beyond the same side.
+    sides = (x < -4) | (x > width + 4).astype(np.uint8) << 1
+    sides |= (y < -4).astype(np.uint8) << 2 | (y > height + 4).astype(np.uint8) << 3
+    is_near = (sides[:-1] & sides[1:]) == 0
+    edges = np.diff(np.concatenate(([0], is_near, [0])).astype(np.int8))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [places[start : end + 1] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+
+def line_picture(pieces: Sequence[NDArray[np.float64]], size: tuple[int, int], look: LineLook, ratio: float) -> Picture:
+    """Lines of very many points as a picture (width and height in device pixels), with their rim."""
+    import cv2
+
+    out = np.zeros((size[1], size[0], 4), np.uint8)
+    share = look.alpha / 255
+    colour = (*(round(part * share) for part in look.colour), look.alpha)
+    cv2.polylines(out, [_told(piece) for piece in pieces], False, colour, 1, cv2.LINE_AA, 4)
+    if look.width * ratio >= 1.75:
+        cv2.dilate(out, np.ones((round(look.width * ratio), round(look.width * ratio)), np.uint8), dst=out)
+    lines = cv2.extractChannel(out, 3)
+    if look.is_dashed:
+        out[_gaps(0, 0, *size, ratio)] = 0
+    _put_rim_under(out, lines, ratio)
+    return out
+
+
+def spans(starts: Rows, counts: Rows) -> Rows:
+    """The numbers from each start on, so many of each, one after the other."""
+    if len(starts) == 1:
+        return np.arange(starts[0], starts[0] + counts[0])
+    total = np.cumsum(counts)
+    return np.repeat(starts - (total - counts), counts) + np.arange(int(total[-1]) if len(total) else 0)
+
+
+def thinned(places: NDArray[np.float64], cell: float) -> NDArray[np.bool_]:
+    """Which points of a ring to keep so that none falls in the same cell as the one before it."""
+    x, y = np.floor(places[:, 0] * (1 / cell)), np.floor(places[:, 1] * (1 / cell))
+    kept = np.ones(len(places), np.bool_)
+    kept[1:] = (x[1:] != x[:-1]) | (y[1:] != y[:-1])
+    return kept
+
+
+def _told(places: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Positions as cv2 takes them."""
+    near = np.clip(places * FINE, -FARTHEST * FINE, FARTHEST * FINE)
+    return np.rint(near).astype(np.int32)
+
+
+def _whole(places: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.clip(places, -FARTHEST, FARTHEST).astype(np.int64)
+
+
+def _gaps(left: int, top: int, width: int, height: int, ratio: float) -> NDArray[np.bool_]:
+    """Slanting stripes: along every line they are the gaps between dashes."""
+    diagonal = np.arange(left, left + width)[None, :] + np.arange(top, top + height)[:, None]
+    return diagonal % round(PERIOD * ratio) >= round(DASH * ratio)
+
+
+def _put_rim_under(out: Picture, lines: NDArray[np.uint8], ratio: float) -> None:
+    """Darken around lines, so that they stand on any tissue."""
+    import cv2
+
+    side = 2 * round(ratio) + 1
+    solid = cv2.threshold(lines, 100, RIM_ALPHA, cv2.THRESH_BINARY)[1]
+    rim = cv2.dilate(solid, np.ones((side, side), np.uint8))
+    clear = cv2.multiply(255 - cv2.extractChannel(out, 3), 255 - rim, scale=1 / 255)
+    cv2.insertChannel(255 - clear, out, 3)
