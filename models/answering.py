@@ -12,6 +12,7 @@ from dataset.prediction import Prediction
 from imaging.scan import ScanInfo
 from models.cache import Answers, Question
 from models.reading import Findings
+from models.stopped import Stopped
 
 Read: TypeAlias = tuple[Findings, str, list[str]]
 """What was found, on which device, and what must be told about it."""
@@ -25,7 +26,7 @@ def answered(
     read: Callable[[], Read],
     partial: Callable[[tuple[Proposal, ...]], None] | None,
 ) -> Prediction:
-    """The prediction for a question; `read` is called only where no answer is kept."""
+    """The prediction for a question; `read` is called only where no answer is kept. Raises `Stopped`."""
     started = time.perf_counter()
     kept = answers.ask(question)
     if kept is not None:
@@ -44,6 +45,10 @@ def answered(
         scores=findings.scores,
         settings=question.settings,
         notes=tuple(notes),
+        heat_maps=findings.heat_maps,
+        done=findings.done,
     )
+    if findings.done < 1:
+        raise Stopped(prediction)
     answers.keep(question, prediction, info, labels)
     return prediction

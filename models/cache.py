@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from dataset.annotation import new_id, now
+from dataset.annotation import Polygon, new_id, now
 from dataset.files import prediction_files, read_prediction
 from dataset.label import Label, LabelSet
 from dataset.mask import Mask
@@ -100,7 +100,7 @@ class Answers:
 
     def _write(self, key: str, prediction: Prediction, info: ScanInfo, labels: tuple[Label, ...]) -> None:
         """Put an answer into the folder; a disk that does not take it costs only the memory of it."""
-        if self._folder is None:
+        if self._folder is None or prediction.heat_maps:  # heat maps have no place in the files
             return
         place, scratch = self._folder / key, self._folder / f".{key}"
         try:
@@ -122,6 +122,12 @@ ANSWERS = Answers()
 
 
 def size_of(prediction: Prediction) -> int:
-    """Bytes of a prediction, about: what its masks hold and some for every proposal."""
-    masks = sum(one.geometry.byte_count for one in prediction.proposals if isinstance(one.geometry, Mask))
-    return masks + 600 * len(prediction.proposals) + 2000
+    """Bytes of a prediction, about: what its masks, outlines and heat maps hold and some for every proposal."""
+    shapes = 0
+    for one in prediction.proposals:
+        if isinstance(one.geometry, Mask):
+            shapes += one.geometry.byte_count
+        elif isinstance(one.geometry, Polygon):
+            shapes += 120 * (len(one.geometry.exterior) + sum(len(hole) for hole in one.geometry.holes))
+    heat = sum(one.byte_count for one in prediction.heat_maps)
+    return shapes + heat + 600 * len(prediction.proposals) + 2000

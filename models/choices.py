@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from imaging.geometry import Region
@@ -33,6 +34,10 @@ class Choices:
             kept.append(("region", f"{region.x},{region.y} {region.width}x{region.height}"))
         if self.pixel_size_mm is not None:
             kept.append(("pixel size mm", f"{self.pixel_size_mm:g}"))
+        within = self.slide.within
+        if within:
+            digest = hashlib.sha256(repr(within).encode()).hexdigest()
+            kept.append(("within", f"{len(within)} polygon{'' if len(within) == 1 else 's'}, sha256 {digest[:32]}"))
         return tuple(kept)
 
     def notes(self) -> list[str]:

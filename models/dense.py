@@ -58,7 +58,7 @@ def dense_scores(reading: Reading, grid: Grid) -> Floats:
     height, width = grid.values.shape[:2]
     if size.policy == "any":
         rows, columns = fitted.values.shape[:2]
-        return _sized(scores, columns, rows)[:, :height, :width]
+        return sized(scores, columns, rows)[:, :height, :width]
     return unfit(scores, fitted, width, height)
 
 
@@ -112,7 +112,7 @@ def _laid(reading: Reading, values: Array, sides: tuple[int, int], size: SizePol
         return as_input(finish(cut(values, plan[index], sides), steps), package.input)
 
     def take(index: int, outputs: Outputs) -> None:
-        lay(out, plan[index], _sized(outputs[0][0], sides[1], sides[0]))
+        lay(out, plan[index], sized(outputs[0][0], sides[1], sides[0]))
 
     def decode(outputs: Outputs) -> Outputs:
         return (dense_output(package, outputs),)
@@ -121,8 +121,8 @@ def _laid(reading: Reading, values: Array, sides: tuple[int, int], size: SizePol
     return out
 
 
-def _sized(scores: Floats, width: int, height: int) -> Floats:
-    """Scores at the input's resolution, where the network gives fewer pixels."""
+def sized(scores: Floats, width: int, height: int) -> Floats:
+    """Scores (labels, rows, columns) at the input's resolution, where the network gives fewer pixels."""
     if scores.shape[1:] == (height, width):
         return scores
     return np.stack([resize(channel, width, height, "bilinear") for channel in scores])

@@ -19,6 +19,7 @@ from models.package import ModelPackage, Reads
 from models.problem import ModelProblem
 from models.reading import Findings, ModelKind, Partial, Reading, check_offer
 from models.runtime import Runner, stoppable
+from models.slides.reading import read_slide, reads_slides
 from models.trust import ensure_tried
 from models.turning import Turned, turned_scan
 
@@ -59,17 +60,19 @@ class ModelPredictor:
     def predict(
         self, scan: Scan, scan_key: str, region: Region | None, progress: Progress, partial: Partial | None = None
     ) -> Prediction:
-        """See `Predictor.predict`."""
+        """See `Predictor.predict`. A slide's reading that is stopped raises `Stopped`, with what was final by then."""
         package = self._package
         check_offer(package.title, package.reads, scan.info)
         question = Question(scan_key, package.ref, (*self._choices.settings(region), *_limits(package)))
 
         def read() -> Read:
-            return self._read(scan, turned_scan(scan, package.reads, region), progress, partial)
+            return self._read(scan, turned_scan(scan, package.reads, region), question, progress, partial)
 
         return answered(question, self._answers, scan.info, self.labels, read, partial)
 
-    def _read(self, scan: Scan, turned: Turned, progress: Progress, partial: Partial | None) -> Read:
+    def _read(
+        self, scan: Scan, turned: Turned, question: Question, progress: Progress, partial: Partial | None
+    ) -> Read:
         package, choices = self._package, self._choices
         notes = [*choices.notes(), *turned.notes]
 
@@ -82,8 +85,14 @@ class ModelPredictor:
             runner = Runner(package, choices.device, progress, stop, notes)
             spacing = turned.spacing(choices.spacing(scan.info))
             reading = Reading(package, turned.scan, runner, progress, spacing, tell)
-            findings = self._kind.read(reading, turned.region)
+            if reads_slides(package, turned.scan):
+                key = question.key if question.scan else ""
+                findings = read_slide(reading, turned.region, choices.slide, key)
+            else:
+                findings = self._kind.read(reading, turned.region)
             device = runner.device
+        if not turned.is_turned:
+            return findings, device, notes
         back = tuple(turned.back(proposal) for proposal in findings.proposals)
         return Findings(back, findings.scores), device, notes
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from numpy.typing import NDArray
 
 from dataset.annotation import Proposal
+from dataset.heat_map import HeatMap
 from imaging.geometry import Plane, Region, plane_spacing, whole_plane
 from imaging.progress import Progress
 from imaging.scan import Scan, ScanInfo, Spacing, Volume
@@ -31,6 +32,9 @@ class Findings:
 
     proposals: tuple[Proposal, ...] = ()
     scores: tuple[tuple[str, float], ...] = ()
+    heat_maps: tuple[HeatMap, ...] = ()
+    done: float = 1.0
+    """Which share of the region was read; less than 1 where a person stopped the reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ def read_grid(reading: Reading, region: Region, size: tuple[int, int] | None = N
         reading.runner.note(f"the region was read {downsample:.3g} times smaller")
         width, height = min(width, round(region.width / downsample)), min(height, round(region.height / downsample))
     stored = reading.scan.read(region, downsample)
-    values = prepare(stored, reading.package, reading.info, _range_over(reading, region.plane))
+    values = prepare(stored, reading.package, reading.info, range_over(reading, region.plane))
     return Grid(resize(values, width, height, reading.package.input.size.resample), region)
 
 
@@ -174,7 +178,7 @@ def blocks(region: Region, side: int, margin: int) -> Iterator[tuple[Region, Reg
             yield Region(plane, left, top, right - left, bottom - top), Region(plane, x0, y0, x1 - x0, y1 - y0)
 
 
-def _range_over(reading: Reading, plane: Plane) -> RangeOver:
+def range_over(reading: Reading, plane: Plane) -> RangeOver:
     """Ranges of a plane and of the scan, computed once each and only when a step asks."""
 
     def over(what: str) -> Range:

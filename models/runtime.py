@@ -218,6 +218,21 @@ class Runner:
             size = min(network.batch or self._batch, max(count - done, network.batch or 1))
             done += self._batch_of(network, range(done, min(done + size, count)), size, make, take, decode)
 
+    def stream(self) -> tuple[Network, int, int]:
+        """For inputs that come one after the other: the network, how many threads run it, and its batch size."""
+        if self._devices[0] == "cpu":
+            network = self._network(1)
+            return network, core_count(), network.batch or 1
+        network = self._network(1)
+        if self._devices[0] == "cpu":  # the device did not take the model
+            return self.stream()
+        return network, 1, network.batch or self._batch
+
+    @property
+    def stop(self) -> object:
+        """onnxruntime's run options that end its runs."""
+        return self._stop
+
     def fall_back(self) -> None:
         """Go to the processor after the device's memory was not enough; refused when that was the processor."""
         if self._devices[0] == "cpu":

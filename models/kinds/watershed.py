@@ -1,6 +1,6 @@
 """Tell touching pieces apart: each seed grows over the interior until it meets another's."""
 
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from typing import Any, cast
 
@@ -31,38 +31,99 @@ def grow_instances(
         return np.zeros(interior.shape, np.int32)
     markers, count = cast(tuple[LabelMap, int], ndimage.label(inside & (seeds >= seed_threshold), np.ones((3, 3))))
     components, component_count = cast(tuple[LabelMap, int], ndimage.label(inside))
-    highest = np.zeros(component_count + 1, np.int32)
-    lowest = np.full(component_count + 1, count + 1, np.int32)
-    marked = markers > 0
-    np.maximum.at(highest, components[marked], markers[marked])
-    np.minimum.at(lowest, components[marked], markers[marked])
-    seedless = highest == 0
-    highest[seedless] = lowest[seedless] = count + 1 + np.arange(int(seedless.sum()), dtype=np.int32)
-    contested = inside & (lowest != highest)[components]
-    pieces = np.where(inside & ~contested, highest[components], 0).astype(np.int32)
-    pieces[contested] = markers[contested]
-    if contested.any():
-        pieces = _flood(pieces, contested, 0.5 * (interior.astype(np.float32) + seeds.astype(np.float32)))
+    pieces, contested = _shared(markers, count, components, component_count)
+    if contested.size:
+        certainty = 0.5 * (interior.ravel()[contested].astype(np.float32) + seeds.ravel()[contested])
+        _flood(pieces, contested, np.minimum((np.clip(certainty, 0.0, 1.0) * LEVELS).astype(np.int32), LEVELS - 1))
     return _renumber(pieces, minimum_area)
 
 
-def _flood(pieces: LabelMap, contested: Flags, certainty: NDArray[np.float32]) -> LabelMap:
-    """Grow the pieces over the contested pixels, the surest first, one pixel in every direction at a time."""
+def shared_out(interior: NDArray[np.uint8], seeds: NDArray[np.uint8], least_seed: int) -> tuple[LabelMap, int]:
+    """As `grow_instances`, for scores as bytes (255 is 1) that are 0 outside; the pieces and their highest number.
+
+    Made for many blocks: numbers have gaps and no order, nothing is dropped. What becomes of a component depends
+    on its own pixels only.
+    """
     import cv2
 
-    cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
-    # OpenCV dilates no 32-bit integers; single precision holds whole numbers exactly up to 16 million pieces.
-    grown = pieces.astype(np.float32)
-    level_of = np.minimum((np.clip(certainty, 0.0, 1.0) * LEVELS).astype(np.int32), LEVELS - 1)
-    for level in range(int(level_of[contested].max()), int(level_of[contested].min()) - 1, -1):
-        open_ = contested & (level_of >= level) & (grown == 0)
-        while open_.any():
-            reached = open_ & ((wider := cast(NDArray[np.float32], cv2.dilate(grown, cross))) > 0)
+    inside = (interior > 0).view(np.uint8)
+    marked = (seeds >= least_seed).view(np.uint8) & inside
+    _, raw = cv2.connectedComponents(marked, connectivity=8)
+    count, markers = _in_reading_order(np.asarray(raw, np.int32))
+    found, components = cv2.connectedComponents(inside, connectivity=4)
+    pieces, contested = _shared(markers, count, np.asarray(components, np.int32), found - 1)
+    if contested.size:
+        certainty = interior.ravel()[contested].astype(np.int32) + seeds.ravel()[contested]
+        _flood(pieces, contested, np.minimum(certainty * LEVELS // 510, LEVELS - 1))
+    return pieces, count + found
+
+
+def _in_reading_order(markers: LabelMap) -> tuple[int, LabelMap]:
+    """How many markers there are, and the markers numbered by their first pixels: ties go by number."""
+    flat = np.flatnonzero(markers)
+    if not flat.size:
+        return 0, markers
+    numbers = markers.ravel()[flat]
+    values, first = np.unique(numbers, return_index=True)
+    renamed = np.zeros(int(values[-1]) + 1, np.int32)
+    renamed[values[np.argsort(first)]] = np.arange(1, len(values) + 1)
+    out = np.zeros_like(markers)
+    out.ravel()[flat] = renamed[numbers]
+    return len(values), out
+
+
+def _shared(
+    markers: LabelMap, count: int, components: LabelMap, component_count: int
+) -> tuple[LabelMap, NDArray[np.intp]]:
+    """The pieces of components with one marker or none, and the places of the contested pixels.
+
+    Contested pixels are those of components with several markers; in `pieces` only their markers stand.
+    """
+    highest = np.zeros(component_count + 1, np.int32)
+    lowest = np.full(component_count + 1, count + 1, np.int32)
+    at = np.flatnonzero(markers)
+    of, number = components.ravel()[at], markers.ravel()[at]
+    np.maximum.at(highest, of, number)
+    np.minimum.at(lowest, of, number)
+    seedless = highest == 0
+    highest[seedless] = lowest[seedless] = count + 1 + np.arange(int(seedless.sum()), dtype=np.int32)
+    is_contested = lowest != highest
+    highest[is_contested] = 0
+    highest[0], is_contested[0] = 0, False
+    pieces = highest[components]
+    disputed = is_contested[of]
+    pieces.ravel()[at[disputed]] = number[disputed]
+    return pieces, np.flatnonzero(is_contested[components]) if is_contested.any() else np.zeros(0, np.intp)
+
+
+def _flood(pieces: LabelMap, contested: NDArray[np.intp], levels: NDArray[np.int32]) -> None:
+    """Grow the pieces over the contested pixels, the surest first, one pixel in every direction at a time.
+
+    Where two meet, the higher number wins. `levels` says how sure each contested pixel is.
+    """
+    width = pieces.shape[1] + 2
+    framed = np.zeros((pieces.shape[0] + 2, width), np.int32)
+    framed[1:-1, 1:-1] = pieces
+    grown = framed.ravel()
+    rows, columns = np.divmod(contested, pieces.shape[1])
+    places = (rows + 1) * width + columns + 1
+    is_open = grown[places] == 0
+    waiting, sureness = places[is_open], levels[is_open]
+    open_: NDArray[np.intp] = waiting[:0]
+    for level in range(int(levels.max()), int(levels.min()) - 1, -1):
+        chosen = sureness == level
+        open_ = np.concatenate([open_, waiting[chosen]])
+        while open_.size:
+            wider = np.maximum(
+                np.maximum(grown[open_ - 1], grown[open_ + 1]), np.maximum(grown[open_ - width], grown[open_ + width])
+            )
+            reached = wider > 0
             if not reached.any():
                 break
-            grown[reached] = wider[reached]
-            open_ &= ~reached
-    return grown.astype(np.int32)
+            grown[open_[reached]] = wider[reached]
+            open_ = open_[~reached]
+    # Only contested pixels were open; those of other components beside them were never reached.
+    pieces[...] = framed[1:-1, 1:-1]
 
 
 def _renumber(pieces: LabelMap, minimum_area: int) -> LabelMap:
