@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop_app.canvas.scan_view import ScanView
 from desktop_app.session import Session
 from imaging.errors import Problem
 
@@ -37,7 +38,9 @@ class Screenshot(QObject):
         if time.monotonic() - self._began > GIVE_UP_SECONDS:
             self._end(Problem("was not taken: the window never came to rest", self._file))
             return
-        self._calm = 0 if self._session.jobs.running or not self._session.keeping.is_settled else self._calm + 1
+        is_drawn = all(view.is_complete for view in self._window.findChildren(ScanView) if view.isVisible())
+        is_calm = is_drawn and not self._session.jobs.running and self._session.keeping.is_settled
+        self._calm = self._calm + 1 if is_calm else 0
         # Two quiet looks in a row: an answer may have started the next job.
         if self._calm < 2:
             return

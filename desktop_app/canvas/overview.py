@@ -77,6 +77,7 @@ class Overview(QWidget):
         self._veil: QImage | None = None
         self._card: QPixmap | None = None
         self._optics = Optics()
+        self._trivial = 0.0
         self._fields: tuple[Viewport, ...] = ()
         self._active = 0
         self._held: tuple[float, float] | None = None
@@ -94,7 +95,7 @@ class Overview(QWidget):
         """Stand for another plane, of which there is no picture yet."""
         self._plane, self._optics = (max(width, 1), max(height, 1)), optics
         self._shape = (width * aspect[0], height * aspect[1])
-        self._picture, self._told, self._fields = None, "", ()
+        self._picture, self._told, self._fields, self._trivial = None, "", (), 0.0
         self.show_seen(Seen.of(width, height))
         self._fit()
 
@@ -106,6 +107,9 @@ class Overview(QWidget):
 
     def show_fields(self, fields: tuple[Viewport, ...], active: int) -> None:
         """Show where the views stand."""
+        if fields and not self._trivial:
+            # What the whole slide shows at once was not looked at.
+            self._trivial = fields[active].fitted().scale * 1.2
         if (fields, active) != (self._fields, self._active):
             self._fields, self._active = fields, active
             self.update()
@@ -114,7 +118,7 @@ class Overview(QWidget):
         """Show what was seen, and how close."""
         if seen is not self._seen:
             self._seen = seen
-            self._veil, self._card = veil(seen, self._optics), None
+            self._veil, self._card = veil(seen, self._optics, self._trivial), None
             self.update()
 
     def set_open(self, is_open: bool) -> None:
@@ -327,8 +331,8 @@ class Overview(QWidget):
         return f"Seen at up to {self._optics.text(scale).split(' · ')[0]}"
 
 
-def veil(seen: Seen, optics: Optics) -> QImage:
-    """What was seen as colours to lay over the slide, one pixel a cell; nothing below the first band."""
+def veil(seen: Seen, optics: Optics, least: float = 0.0) -> QImage:
+    """What was seen as colours to lay over the slide, one pixel a cell; nothing below the first band or `least`."""
     scales = 2.0 ** ((np.arange(256) - 1 + LEAST) / STEPS)
     powers = scales * (optics.at_full or SUPPOSED)
     table = np.zeros(256, np.uint32)
@@ -336,6 +340,7 @@ def veil(seen: Seen, optics: Optics) -> QImage:
         shown = QColor(colour)
         parts = [round(part * VEIL / 255) for part in (shown.red(), shown.green(), shown.blue())]
         table[powers >= power * NEAR] = VEIL << 24 | parts[0] << 16 | parts[1] << 8 | parts[2]
+    table[scales < least] = 0
     table[0] = 0
     pixels = np.ascontiguousarray(table[seen.cells])
     rows, columns = pixels.shape

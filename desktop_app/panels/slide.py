@@ -28,7 +28,7 @@ class SlideView(QWidget):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self._session, self._theme = session, theme
-        names = ("Size", "Levels", "Pixel size", "Objective", "Format")
+        names = ("Pixels", "Size", "Levels", "Pixel size", "Objective", "Format")
         self.facts = {name: Elided("") for name in names}
         self.ask = push("Type it", "Say the pixel size of this slide, which it does not say itself", name="link")
         self.profile = QCheckBox("Apply colour profile")
@@ -123,11 +123,11 @@ class SlideView(QWidget):
 def facts_of(info: ScanInfo, given_mm: float | None = None) -> dict[str, str]:
     """What is known of a slide, each in one line, with who says it."""
     size, (across, down) = info.size, info.spacing_mm[:2]
-    pixels = f"{size.columns:,} × {size.rows:,} px".replace(",", "\u202f")
+    pixels = f"{size.columns:,} × {size.rows:,}".replace(",", "\u202f")
     if size.planes > 1:
-        pixels += f" × {size.planes}"
+        pixels += f" × {size.planes} planes"
     x, y = across or given_mm, down or given_mm
-    length = f" · {size.columns * x:.1f} × {size.rows * y:.1f} mm" if x and y else ""
+    length = f"{size.columns * x:.1f} × {size.rows * y:.1f} mm" if x and y else "unknown"
     steps = [f"{level.downsample:.3g}" for level in info.levels]
     shown = ", ".join(steps if len(steps) <= 5 else [*steps[:3], "…", steps[-1]])
     if across and down:
@@ -139,11 +139,12 @@ def facts_of(info: ScanInfo, given_mm: float | None = None) -> dict[str, str]:
     objective = f"{info.objective:g}×" if info.objective else "unknown"
     by = f" ({info.objective_from})" if info.objective and info.objective_from else ""
     return {
-        "Size": pixels + length,
+        "Pixels": pixels,
+        "Size": length,
         "Levels": f"{len(info.levels)} ({shown})" if info.levels else "1",
         "Pixel size": micro + said,
         "Objective": objective + by,
-        "Format": info.format,
+        "Format": info.format.upper() if info.format == "dicom" else info.format[:1].upper() + info.format[1:],
     }
 
 

@@ -293,7 +293,8 @@ def test_channels_go_on_and_off_and_alone(reader: Reader) -> None:
 
 def test_the_slide_panel_says_what_is_known_and_who_says_it(reader: Reader) -> None:
     facts = facts_of(slide_info(98_304, 98_304))
-    assert facts["Size"] == "98\u202f304 × 98\u202f304 px · 24.6 × 24.6 mm"
+    assert facts["Pixels"] == "98\u202f304 × 98\u202f304"
+    assert facts["Size"] == "24.6 × 24.6 mm"
     assert facts["Pixel size"] == "0.25 µm (test.MPP)"
     assert facts["Objective"] == "40× (test)"
     silent = slide_info(mm=None)
