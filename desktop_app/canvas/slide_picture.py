@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -21,7 +21,10 @@ from numpy.typing import NDArray
 from desktop_app.canvas.tile_cache import STORED, Tile, TileKey
 from desktop_app.canvas.tile_engine import TileEngine
 from desktop_app.canvas.tile_loader import Asker
-from desktop_app.canvas.tile_mosaic import Box, Mosaic, Scaling, rows_of_boxes
+from desktop_app.canvas.tile_mosaic import Box, Mosaic, Scaling
+from desktop_app.canvas.tile_patchwork import Patchwork
+from desktop_app.canvas.tile_pyramid import tile_of
+from desktop_app.canvas.tile_screen import ScreenBuffer
 from desktop_app.canvas.viewport import TileRef, Viewport, tiles_for, tiles_of_level
 from desktop_app.display import Display
 from imaging.geometry import Plane
@@ -30,8 +33,6 @@ from imaging.scan import TiledScan
 Rgb32: TypeAlias = NDArray[np.uint32]
 RETRY_SECONDS = 2.0
 """What could not be read is tried again when the view moves, but not sooner than this."""
-MANY_PIECES = 8
-"""More tiles than this that arrive together are painted as one rectangle."""
 AHEAD_TILES = 48
 """So many tiles are read ahead at most while the view rests."""
 
@@ -46,6 +47,19 @@ class Aim:
     smooth: bool
     ground: int
     tiles: tuple[TileRef, ...]
+
+    @property
+    def level(self) -> int:
+        """The level shown, counted in `Pyramid.levels`."""
+        return self.tiles[0].level if self.tiles else 0
+
+    def differs_by_more_than_place(self, other: Aim) -> bool:
+        """Whether nothing of another picture can be kept, wherever it is moved."""
+        mine, its = (
+            (aim.viewport.plane, aim.look, aim.smooth, aim.ground, aim.level if aim.tiles else None)
+            for aim in (self, other)
+        )
+        return mine != its
 
 
 class SlidePicture:
@@ -62,11 +76,9 @@ class SlidePicture:
         self._held: dict[TileKey, Tile] = {}
         self._backdrop: dict[TileKey, Tile] = {}
         self._former: tuple[int, Plane] | None = None
-        self._dirty: list[Box] = []
         self._missing: set[TileKey] = set()
         self._travel = (0.0, 0.0)
-        self._buffer: Rgb32 = np.empty((0, 0), np.uint32)
-        self._scaling: Scaling | None = None
+        self._screen = ScreenBuffer()
         self._mosaic = Mosaic()
         self.problem = ""
         """Why the first of the unreadable tiles in view could not be read; empty while all can."""
@@ -76,7 +88,7 @@ class SlidePicture:
     @property
     def is_complete(self) -> bool:
         """Whether every tile of the view, at its level, is in the picture."""
-        return self._aim is not None and not self._missing and not self._dirty
+        return self._aim is not None and not self._missing and not self._screen.dirty
 
     @property
     def is_ready(self) -> bool:
@@ -87,11 +99,6 @@ class SlidePicture:
     def complaint(self) -> str:
         """Why the slide is not shown quite as asked, though its tiles can be read; empty when it is."""
         return self._source.complaint
-
-    @property
-    def level_number(self) -> int:
-        """The level shown, counted in `Pyramid.levels`."""
-        return self._aim.tiles[0].level if self._aim is not None and self._aim.tiles else 0
 
     def aim(self, viewport: Viewport, display: Display, ratio: float, ground: int) -> None:
         """Show another part, or in another way; asks for the tiles that are missing, the nearest to the centre first.
@@ -111,7 +118,7 @@ class SlidePicture:
             shift = np.subtract(viewport.centre, last.viewport.centre)
             self._travel = (float(shift[0]), float(shift[1]))
         self._aim = aim
-        self._rescale(aim, last)
+        self._screen.follow(Scaling.of(viewport, ratio), fresh=last is None or aim.differs_by_more_than_place(last))
         self._gather(aim)
 
     def _gather(self, aim: Aim) -> None:
@@ -162,8 +169,9 @@ class SlidePicture:
         for key, tile in self._engine.loader.take(self._asker):
             if key.level == self._source.pyramid.coarsest:
                 self._backdrop[key] = tile
-                if self._missing and self._scaling is not None:
-                    self._dirty, spoiled = [(0, 0, self._scaling.columns, self._scaling.rows)], True
+                if self._missing:
+                    self._screen.spoil_all()
+                    spoiled = True
             if key in self._missing or key in self._held:
                 self._missing.discard(key)
                 self._hold(key, tile)
@@ -176,7 +184,7 @@ class SlidePicture:
         aim = self._aim
         if aim is None or self._missing:
             return
-        view, levels, number = aim.viewport, self._source.pyramid.levels, self.level_number
+        view, levels, number = aim.viewport, self._source.pyramid.levels, aim.level
         reach = math.hypot(*self._travel)
         guesses: list[tuple[TileRef, ...]] = []
         if reach > 0 and reach * view.scale < 2 * max(view.width, view.height):
@@ -203,7 +211,7 @@ class SlidePicture:
         aim, level = self._aim, self._source.pyramid.levels[0]
         if aim is None or not (0 <= x < level.width and 0 <= y < level.height):
             return ()
-        across, down = level.tile or (level.width, level.height)
+        across, down = tile_of(level)
         tile = TileRef(0, int(x // across), int(y // down))
         look = aim.look if self._source.is_colour else STORED
         found = self._engine.cache.peek(self._source.key(look, plane, tile))
@@ -219,60 +227,21 @@ class SlidePicture:
 
     def frame(self) -> Rgb32:
         """The picture, brought up to date; the same array until the view changes its size."""
-        aim, scaling = self._aim, self._scaling
-        if aim is None or scaling is None:
-            return self._buffer
-        boxes = self._dirty
-        if len(boxes) > MANY_PIECES:
-            boxes = [_around(boxes)]
-        for box in boxes:
-            self._paint(aim, scaling, box)
-        self._dirty = []
-        return self._buffer
-
-    def _rescale(self, aim: Aim, last: Aim | None) -> None:
-        """Follow the viewport: move what can be kept, and note what has to be made."""
-        scaling = Scaling.of(aim.viewport, aim.ratio)
-        old, self._scaling = self._scaling, scaling
-        rows, columns = scaling.rows, scaling.columns
-        if self._buffer.shape != (rows, columns):
-            self._buffer = np.empty((rows, columns), np.uint32)
-            old = None
-        if (
-            old is None
-            or last is None
-            or not scaling.moves(old)
-            or (last.viewport.plane, last.smooth, last.ground) != (aim.viewport.plane, aim.smooth, aim.ground)
-            or last.look != aim.look
-            or (last.tiles and aim.tiles and last.tiles[0].level != aim.tiles[0].level)
-        ):
-            self._dirty = [(0, 0, columns, rows)]
-            return
-        dx, dy = scaling.x - old.x, scaling.y - old.y
-        if abs(dx) >= columns or abs(dy) >= rows:
-            self._dirty = [(0, 0, columns, rows)]
-        elif dx or dy:
-            _scroll(self._buffer, dx, dy)
-            moved = [_cut((a - dx, b - dy, c - dx, d - dy), columns, rows) for a, b, c, d in self._dirty]
-            self._dirty = [box for box in (*moved, *_uncovered(dx, dy, columns, rows)) if box is not None]
+        if self._aim is not None:
+            for box, target in self._screen.pieces():
+                self._paint(self._aim, self._screen.scaling, box, target)
+        return self._screen.pixels
 
     def _spoil(self, key: TileKey) -> None:
         """A tile has come: what it covers has to be made again."""
-        scaling = self._scaling
-        if scaling is None or self._dirty == [(0, 0, scaling.columns, scaling.rows)]:
-            return
         level = self._source.pyramid.levels[key.level]
-        across, down = level.tile or (level.width, level.height)
+        across, down = tile_of(level)
         x, y, span = key.column * across, key.row * down, level.downsample
-        box = scaling.box_of(x * span, y * span, (x + across) * span, (y + down) * span, span)
-        cut = _cut(box, scaling.columns, scaling.rows)
-        if cut is not None:
-            self._dirty.append(cut)
+        self._screen.spoil((x * span, y * span, (x + across) * span, (y + down) * span), span)
 
-    def _paint(self, aim: Aim, scaling: Scaling, box: Box) -> None:
+    def _paint(self, aim: Aim, scaling: Scaling, box: Box, target: Rgb32) -> None:
         """Make a rectangle of the picture."""
-        target = self._buffer[box[1] : box[3], box[0] : box[2]]
-        number = self.level_number
+        number = aim.level
         level = self._source.pyramid.levels[number]
         region = scaling.region(box, level)
         if region is None or not aim.tiles:
@@ -284,7 +253,7 @@ class SlidePicture:
             self._paint_unscaled(aim, target, shift, number)
             return
         pixels = self._mosaic.shaped(region)
-        self._fill(aim, pixels, region, number)
+        self._patchwork(aim).fill(pixels, region, number)
         scaling.draw(pixels, region, level, box, target, aim.ground, smooth=aim.smooth)
 
     def _paint_unscaled(self, aim: Aim, target: Rgb32, shift: tuple[int, int], number: int) -> None:
@@ -295,37 +264,11 @@ class SlidePicture:
         if (x0, y0, x1, y1) != (x, y, x + columns, y + rows):
             target[...] = aim.ground
         if x0 < x1 and y0 < y1:
-            self._fill(aim, target[y0 - y : y1 - y, x0 - x : x1 - x], (x0, y0, x1, y1), number)
+            place = target[y0 - y : y1 - y, x0 - x : x1 - x]
+            self._patchwork(aim).fill(place, (x0, y0, x1, y1), number)
 
-    def _fill(self, aim: Aim, out: Rgb32, region: Box, number: int) -> None:
-        """Copy a region of a level from its tiles; what is missing comes from coarser ones."""
-        missing: list[tuple[Box, int]] = []
-        for tile, box in self._cover(region, number):
-            found = self._here(aim, tile)
-            if found is None:
-                missing.append((box, self._best_coarser(aim, box, number)))
-                continue
-            level = self._source.pyramid.levels[number]
-            across, down = level.tile or (level.width, level.height)
-            x, y = tile.column * across, tile.row * down
-            piece = found.pixels[box[1] - y : box[3] - y, box[0] - x : box[2] - x]
-            out[box[1] - region[1] : box[3] - region[1], box[0] - region[0] : box[2] - region[0]] = piece
-        for box, coarser in rows_of_boxes(missing):
-            part = out[box[1] - region[1] : box[3] - region[1], box[0] - region[0] : box[2] - region[0]]
-            self._enlarge(aim, part, box, number, coarser)
-
-    def _cover(self, region: Box, number: int) -> Iterable[tuple[TileRef, Box]]:
-        """The tiles of a level that a region of it touches, and the part of each that lies in the region."""
-        level = self._source.pyramid.levels[number]
-        across, down = level.tile or (level.width, level.height)
-        x0, y0, x1, y1 = region
-        for row in range(y0 // down, (y1 - 1) // down + 1):
-            top, bottom = max(y0, row * down), min(y1, (row + 1) * down)
-            for column in range(x0 // across, (x1 - 1) // across + 1):
-                yield (
-                    TileRef(number, column, row),
-                    (max(x0, column * across), top, min(x1, (column + 1) * across), bottom),
-                )
+    def _patchwork(self, aim: Aim) -> Patchwork:
+        return Patchwork(self._source.pyramid, lambda tile: self._here(aim, tile), aim.ground)
 
     def _here(self, aim: Aim, tile: TileRef) -> Tile | None:
         """A tile as it is now, or as it was shown before the look or the plane changed."""
@@ -336,70 +279,6 @@ class SlidePicture:
             found = self._engine.cache.peek(self._source.key(*self._former, tile))
         return found
 
-    def _best_coarser(self, aim: Aim, box: Box, number: int) -> int:
-        """The finest coarser level that is here for all of a box of a level; the coarsest when none is."""
-        levels = self._source.pyramid.levels
-        for coarser in range(number + 1, len(levels)):
-            region = _coarser_region(box, levels[number].downsample, levels[coarser], margin=0)
-            if all(self._here(aim, tile) is not None for tile, _ in self._cover(region, coarser)):
-                return coarser
-        return len(levels) - 1
-
-    def _enlarge(self, aim: Aim, out: Rgb32, box: Box, number: int, coarser: int) -> None:
-        """Show a box of a level by a coarser one."""
-        levels = self._source.pyramid.levels
-        if coarser == number:
-            out[...] = aim.ground
-            return
-        region = _coarser_region(box, levels[number].downsample, levels[coarser], margin=1)
-        pixels = np.full((region[3] - region[1], region[2] - region[0]), aim.ground, np.uint32)
-        for tile, piece in self._cover(region, coarser):
-            found = self._here(aim, tile)
-            if found is not None:
-                across, down = levels[coarser].tile or (levels[coarser].width, levels[coarser].height)
-                x, y = tile.column * across, tile.row * down
-                place = pixels[piece[1] - region[1] : piece[3] - region[1], piece[0] - region[0] : piece[2] - region[0]]
-                place[...] = found.pixels[piece[1] - y : piece[3] - y, piece[0] - x : piece[2] - x]
-        share = levels[number].downsample / levels[coarser].downsample
-        Scaling.enlarge(pixels, region, box, share, out)
-
 
 def _is_stale(tile: Tile) -> bool:
     return bool(tile.problem) and time.monotonic() - tile.read_at > RETRY_SECONDS
-
-
-def _coarser_region(box: Box, downsample: float, level: Any, margin: int) -> Box:
-    """The pixels of a coarser level that a box of a finer one lies on."""
-    share = downsample / level.downsample
-    x0, y0 = math.floor(box[0] * share) - margin, math.floor(box[1] * share) - margin
-    x1, y1 = math.ceil(box[2] * share) + margin, math.ceil(box[3] * share) + margin
-    x0, y0 = min(max(x0, 0), level.width - 1), min(max(y0, 0), level.height - 1)
-    return x0, y0, min(max(x1, x0 + 1), level.width), min(max(y1, y0 + 1), level.height)
-
-
-def _scroll(pixels: Rgb32, dx: int, dy: int) -> None:
-    """Move the pixels of a picture by (−dx, −dy); what comes in at the edges keeps stale pixels."""
-    rows, columns = pixels.shape
-    target = pixels[max(0, -dy) : rows - max(0, dy), max(0, -dx) : columns - max(0, dx)]
-    target[...] = pixels[max(0, dy) : rows - max(0, -dy), max(0, dx) : columns - max(0, -dx)]
-
-
-def _uncovered(dx: int, dy: int, columns: int, rows: int) -> list[Box]:
-    """What a move by (dx, dy) brings into sight."""
-    boxes: list[Box] = []
-    top, bottom = (rows - dy, rows) if dy > 0 else (0, -dy)
-    if dy:
-        boxes.append((0, top, columns, bottom))
-    y0, y1 = (0, rows - dy) if dy > 0 else (-dy, rows)
-    if dx:
-        boxes.append((columns - dx, y0, columns, y1) if dx > 0 else (0, y0, -dx, y1))
-    return boxes
-
-
-def _cut(box: Box, columns: int, rows: int) -> Box | None:
-    x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], columns), min(box[3], rows)
-    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)

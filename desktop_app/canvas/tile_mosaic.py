@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -123,19 +122,6 @@ class Scaling:
         cv2.warpAffine(
             _bytes(pixels), matrix, size, dst=_bytes(out), flags=flags, borderMode=cv2.BORDER_REPLICATE
         )  # fmt: skip
-
-
-def rows_of_boxes(boxes: Sequence[tuple[Box, int]]) -> list[tuple[Box, int]]:
-    """Neighbours in a row that come from the same level, joined: scaling one long piece is quicker."""
-    joined: list[tuple[Box, int]] = []
-    for box, level in boxes:
-        if joined:
-            (x0, y0, x1, y1), last = joined[-1]
-            if last == level and (x1, y0, y1) == (box[0], box[1], box[3]):
-                joined[-1] = ((x0, y0, box[2], y1), level)
-                continue
-        joined.append((box, level))
-    return joined
 
 
 def _bytes(pixels: Rgb32) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -54,7 +55,7 @@ def go(view: ScanView, x: float, y: float, scale: float, angle: float = 0.0) -> 
     return view.viewport
 
 
-def sampled(slide: KnownSlide, port: Viewport) -> NDArray[np.uint8]:
+def sampled(slide: KnownSlide, port: Viewport) -> NDArray[Any]:
     """What should be shown, pixel by pixel, by the viewport's own reckoning; the place rounded to whole pixels."""
     number = port.level(slide.info.levels)
     level, pixels = slide.info.levels[number], slide._pixels[number]
@@ -67,7 +68,7 @@ def sampled(slide: KnownSlide, port: Viewport) -> NDArray[np.uint8]:
     return cv2.remap(pixels, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
 
 
-def inner(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
+def inner(pixels: NDArray[Any]) -> NDArray[np.int16]:
     return pixels[RIM:-RIM, RIM:-RIM].astype(np.int16)
 
 
