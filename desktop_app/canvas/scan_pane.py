@@ -8,13 +8,12 @@ from typing import Literal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from dataset.annotation import Annotation, Proposal
-from desktop_app.canvas.marks import Shown
+from desktop_app.canvas.heat_showing import HeatShowing
+from desktop_app.canvas.pane_marks import PaneMarks
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.session import Session
 from desktop_app.theme import Theme
-from desktop_app.tool import Gesture, Mark, Outcome
-from desktop_app.tools.hitting import is_locked
+from desktop_app.tool import Gesture, Outcome
 from imaging.scan import Window
 
 PREVIEW_COLOUR = "#ffffff"
@@ -32,12 +31,11 @@ class ScanPane(QWidget):
         super().__init__(parent)
         self._session = session
         self.view = ScanView(self)
+        self._heat, self._marks = HeatShowing(self.view, session), PaneMarks(self.view, session)
         self.setFocusProxy(self.view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
-        self._live: tuple[Annotation, ...] = ()
-        self._shown: dict[str, tuple[Mark, bool, Shown]] = {}
         self._busy, self._is_active = False, True
         self._tool = session.tool
         self._last_gesture: Gesture | None = None
@@ -65,6 +63,7 @@ class ScanPane(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take the colours and the scale of a theme."""
         self.view.set_theme(theme)
+        self._heat.set_theme(theme)
 
     def set_active(self, is_active: bool) -> None:
         """Whether the tool works here: of several views of a scan it does so in one."""
@@ -80,9 +79,10 @@ class ScanPane(QWidget):
         self.view.show_busy(f"Reading {title} …")
 
     def _on_scan(self) -> None:
-        self._shown.clear()
+        self._marks.forget()
         self._drop()
         self.view.show_scan(self._session.scan, self._session.plane)
+        self.view.set_underlays((self._heat.underlay, self._marks.crowd))
         self.view.set_display(self._session.display)
         self._on_marks()
 
@@ -94,9 +94,10 @@ class ScanPane(QWidget):
 
     def _on_display(self) -> None:
         self.view.set_display(self._session.display)
+        self._marks.crowd.set_shown(self._session.display.show_marks)
 
     def _on_labels(self) -> None:
-        self._shown.clear()
+        self._marks.forget()
         self._on_marks()
 
     def _on_tool(self) -> None:
@@ -111,31 +112,7 @@ class ScanPane(QWidget):
             self._drop()
 
     def _on_marks(self, _touched: object = None) -> None:
-        session = self._session
-        marks = session.marks_on(session.plane)
-        replaced = {a.id for a in self._live} | {a.origin for a in self._live}
-        shown = [self._shown_of(mark, mark.id in session.selection) for mark in marks if mark.id not in replaced]
-        chosen = session.selection
-        shown += [self._live_shown(a, a.id in chosen or a.origin in chosen) for a in self._live]
-        self.view.set_marks(tuple(shown))
-        if len(self._shown) > 2 * len(marks) + 1000:
-            self._shown.clear()
-
-    def _shown_of(self, mark: Mark, selected: bool) -> Shown:
-        """The mark as the view knows it; the same object while nothing about it changed."""
-        kept = self._shown.get(mark.id)
-        if kept is not None and kept[0] is mark and kept[1] == selected:
-            return kept[2]
-        label = self._session.label_of(mark.label)
-        score = f" {mark.score:.2f}" if isinstance(mark, Proposal) else ""
-        is_proposal = isinstance(mark, Proposal)
-        shown = Shown(mark.id, mark.geometry, label.colour, label.name + score, is_proposal, selected, is_locked(mark))
-        self._shown[mark.id] = (mark, selected, shown)
-        return shown
-
-    def _live_shown(self, annotation: Annotation, selected: bool) -> Shown:
-        label = self._session.label_of(annotation.label)
-        return Shown(annotation.id, annotation.geometry, label.colour, label.name, is_selected=selected, is_live=True)
+        self._marks.refresh()
 
     # To the session.
 
@@ -182,7 +159,7 @@ class ScanPane(QWidget):
         self._busy = outcome.busy
         if gesture is not None:
             self._last_gesture = gesture
-        had_live, self._live = self._live, outcome.live
+        had_live, self._marks.live = self._marks.live, outcome.live
         if outcome.edit is not None or outcome.select is not None:
             session.handle(outcome)
         if outcome.live or had_live:
@@ -198,7 +175,7 @@ class ScanPane(QWidget):
     def _drop(self) -> None:
         """Nothing is under way."""
         self._busy, self._last_gesture = False, None
-        if self._live:
-            self._live = ()
+        if self._marks.live:
+            self._marks.live = ()
             self._on_marks()
         self.view.set_preview((), PREVIEW_COLOUR, None)

@@ -1,0 +1,120 @@
+"""Which of the session's marks a view draws one by one, and which as a crowd.
+
+Up to `FEW` marks are each drawn with dashes, chip and handles. Of more, the crowd is an underlay; what is selected,
+under the hand, or a mask is still drawn by itself, and chips come when one is so close that only some are in view.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from dataset.annotation import Annotation, Proposal
+from desktop_app.canvas.crowd_layer import CrowdLayer
+from desktop_app.canvas.marks import Shown
+from desktop_app.canvas.scan_view import ScanView
+from desktop_app.session import Session
+from desktop_app.tool import Mark
+from desktop_app.tools.hitting import is_locked
+
+FEW = 400
+MOST_CHOSEN = 200
+"""So many selected marks of a crowd are drawn by themselves; more are drawn as selected in the crowd."""
+MOST_NAMED = 40
+"""So many marks of a crowd have chips, when no more are in view."""
+
+
+class PaneMarks(QObject):
+    """Keeps the marks of one view. GUI thread only."""
+
+    def __init__(self, view: ScanView, session: Session) -> None:
+        super().__init__(view)
+        self._session, self._view = session, view
+        self.crowd = CrowdLayer(self)
+        self.crowd.changed.connect(view.update)
+        self.live: tuple[Annotation, ...] = ()
+        """What is under the hand."""
+        self._shown: dict[str, tuple[Mark, bool, Shown]] = {}
+        self._named: tuple[int, ...] = ()
+        self._is_crowd = False
+        view.viewport_changed.connect(self._on_moved)
+
+    def forget(self) -> None:
+        """The labels or the scan are other ones."""
+        self._shown.clear()
+
+    def refresh(self) -> None:
+        """Give the view the marks as they are now."""
+        session = self._session
+        marks = session.marks_on(session.plane)
+        self._is_crowd = len(marks) > FEW
+        if self._is_crowd:
+            self._refresh_crowd()
+            return
+        self.crowd.show_marks(None, {})
+        chosen, replaced = session.selection, self._replaced()
+        shown = [self._shown_of(mark, mark.id in chosen) for mark in marks if mark.id not in replaced]
+        self._view.set_marks((*shown, *self._live_shown()))
+        if len(self._shown) > 2 * len(marks) + 1000:
+            self._shown.clear()
+
+    def _replaced(self) -> frozenset[str]:
+        return frozenset({a.id for a in self.live} | {a.origin for a in self.live})
+
+    def _refresh_crowd(self) -> None:
+        """Many marks: the view gets those that stand out."""
+        session, index = self._session, self._session.index
+        chosen, replaced = session.selection, self._replaced()
+        self.crowd.show_marks(index, {label: session.label_of(label).colour for label in index.labels})
+        self.crowd.hide(replaced)
+        is_many = len(chosen) > MOST_CHOSEN
+        self.crowd.choose(chosen if is_many else frozenset())
+        shown = [self._shown_of(mark, mark.id in chosen) for mark in index.masks if mark.id not in replaced]
+        single = () if is_many else (index.get(mark_id) for mark_id in sorted(chosen))
+        masks = {mark.id for mark in index.masks}
+        alone = [m for m in single if m is not None and m.id not in replaced and m.id not in masks]
+        self._named = self._rows_in_view()
+        apart = replaced | {mark.id for mark in alone}
+        named = [m for m in (index.marks[row] for row in self._named) if m.id not in apart]
+        shown += [self._shown_of(mark, False, is_drawn=False) for mark in named]
+        shown += [self._shown_of(mark, True) for mark in alone]
+        self._view.set_marks((*shown, *self._live_shown()))
+        if len(self._shown) > 5000:
+            self._shown.clear()
+
+    def _rows_in_view(self) -> tuple[int, ...]:
+        """The rows of the marks that are in view, when they are few enough to have chips."""
+        viewport = self._view.viewport
+        if viewport is None:
+            return ()
+        seen = viewport.visible()
+        rows = self._session.index.find(seen.x, seen.y, seen.x + seen.width, seen.y + seen.height)
+        return tuple(rows.tolist()) if len(rows) <= MOST_NAMED else ()
+
+    def _on_moved(self) -> None:
+        """Other marks of a crowd may have come into view."""
+        if self._is_crowd and self._rows_in_view() != self._named:
+            self._refresh_crowd()
+
+    def _shown_of(self, mark: Mark, selected: bool, *, is_drawn: bool = True) -> Shown:
+        """The mark as the view knows it; the same object while nothing about it changed."""
+        kept = self._shown.get(mark.id)
+        if kept is not None and kept[0] is mark and kept[1] == selected and kept[2].is_drawn == is_drawn:
+            return kept[2]
+        label = self._session.label_of(mark.label)
+        score = f" {mark.score:.2f}" if isinstance(mark, Proposal) else ""
+        is_proposal = isinstance(mark, Proposal)
+        shown = Shown(
+            mark.id, mark.geometry, label.colour, label.name + score, is_proposal, selected, is_locked(mark),
+            is_drawn=is_drawn,
+        )  # fmt: skip
+        self._shown[mark.id] = (mark, selected, shown)
+        return shown
+
+    def _live_shown(self) -> list[Shown]:
+        """What is under the hand, as the view knows it."""
+        session, chosen = self._session, self._session.selection
+        labels = [session.label_of(annotation.label) for annotation in self.live]
+        return [
+            Shown(a.id, a.geometry, label.colour, label.name, is_selected=bool({a.id, a.origin} & chosen), is_live=True)
+            for a, label in zip(self.live, labels, strict=True)
+        ]
