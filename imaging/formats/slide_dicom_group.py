@@ -129,11 +129,24 @@ def _lit(instance: Instance) -> tuple[str, ...]:
 
 
 def _distinct(instances: Sequence[Instance]) -> list[Instance]:
-    """The files without copies of a file under another name."""
-    seen: dict[tuple[str, str], Instance] = {}
+    """The files without copies of one under another name, and without those cut short."""
+    alike: dict[str, list[Instance]] = defaultdict(list)
     for instance in instances:
-        seen.setdefault((instance.text("SOPInstanceUID") or str(instance.path), _ends_of(instance.path)), instance)
-    return list(seen.values())
+        alike[instance.text("SOPInstanceUID") or str(instance.path)].append(instance)
+    found: list[Instance] = []
+    for members in alike.values():
+        largest = max(_bytes_of(instance.path) for instance in members)
+        whole = [instance for instance in members if _bytes_of(instance.path) == largest]
+        found += {_ends_of(instance.path): instance for instance in reversed(whole)}.values()
+    return found
+
+
+def _bytes_of(path: Path) -> int:
+    """The length of a file; 0 when it is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _ends_of(path: Path) -> str:

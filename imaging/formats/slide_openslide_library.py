@@ -44,9 +44,31 @@ class OpenSlideHandle:
             try:
                 with quiet():
                     return work(slide)
-            except openslide.OpenSlideError as error:
-                self._replace(slide)
+            except openslide.OpenSlideError:
+                self._forsake(slide)
+        # The error may be that of another thread's tile, which every reader of the handle is told.
+        return self._alone(work)
+
+    def _alone(self, work: Callable[[Any], T]) -> T:
+        """What `work` makes of the slide opened for it alone; where that goes well, others read from it next."""
+        import openslide
+
+        slide = _opened(self.path)
+        try:
+            with quiet():
+                found = work(slide)
+        except BaseException as error:
+            slide.close()
+            if isinstance(error, openslide.OpenSlideError):
                 raise ScanProblem(said(error, self.path), self.path, "The file may be damaged or gone") from error
+            raise
+        with self._lock:
+            adopted = self._slide is None and not self._closed
+            if adopted:
+                self._slide = slide
+        if not adopted:
+            slide.close()
+        return found
 
     def argb(self, x: int, y: int, level: int, width: int, height: int) -> NDArray[np.uint32]:
         """A rectangle as 0xFFRRGGBB, white where nothing was scanned; `x` and `y` in pixels of the finest level."""
@@ -83,7 +105,7 @@ class OpenSlideHandle:
             if forsaken:
                 slide.close()
 
-    def _replace(self, slide: Any) -> None:
+    def _forsake(self, slide: Any) -> None:
         """Let the next read open the file anew."""
         with self._lock:
             if self._slide is slide:
@@ -93,8 +115,8 @@ class OpenSlideHandle:
         """Let go of the file; who still reads from it finishes first."""
         with self._lock:
             slide, self._closed = self._slide, True
-            idle = slide is not None and id(slide) not in self._readers
-        if idle:
+            read_from = id(slide) in self._readers
+        if slide is not None and not read_from:
             slide.close()
 
 

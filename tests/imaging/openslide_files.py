@@ -60,7 +60,7 @@ def mrxs(path: Path, pixels: np.ndarray, levels: int = 3, side: int = 128, missi
     sections += ["HIER_0_NAME=Slide zoom level", f"HIER_0_COUNT={levels}"]
     sections += [f"HIER_0_VAL_{n}=ZoomLevel_{n}\nHIER_0_VAL_{n}_SECTION=LAYER_0_LEVEL_{n}" for n in range(levels)]
     sections += ["[DATAFILE]", "FILE_COUNT=1", "FILE_0=Data0000.dat"]
-    data, index = b"", b"01.02ABCDEF0123456789ABCDEF0123456789"
+    index = data = b"01.02ABCDEF0123456789ABCDEF0123456789"
     records: list[list[tuple[int, int, int]]] = []
     for number in range(levels):
         step = 2**number

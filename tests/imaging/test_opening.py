@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from imaging.errors import ScanProblem
-from imaging.identity import file_digest, scan_key, source_digests
+from imaging.identity import SLIDE_WHOLE_UP_TO, file_digest, has_digest, scan_key, source_digests
 from imaging.opening import find_scans, natural_key, open_scan
 from imaging.progress import Cancelled, Progress
 from tests.imaging.dicom_files import save, series, slice_of
+from tests.imaging.dicom_slides import level, smooth
 
 PIXELS = np.arange(16, dtype=np.int16).reshape(4, 4)
 
@@ -126,6 +127,33 @@ def test_huge_files_are_sampled_and_say_so(tmp_path: Path, monkeypatch: pytest.M
     raw[-1] = 1
     (tmp_path / "b").write_bytes(raw)
     assert file_digest(tmp_path / "b") != digest
+
+
+def test_slides_are_sampled_from_a_lower_bound_on_and_found_again_by_either_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = level(tmp_path / "a.dcm", smooth(200, 150))
+    whole = source_digests(open_scan(path))[path]
+    monkeypatch.setattr("imaging.identity.SLIDE_WHOLE_UP_TO", 1 << 14)
+    sampled = source_digests(open_scan(path))[path]
+    assert not whole.startswith("sampled-")
+    assert sampled.startswith("sampled-")
+    moved = tmp_path / "moved.dcm"
+    moved.write_bytes(path.read_bytes())
+    assert has_digest(moved, whole)
+    assert has_digest(moved, sampled)
+    moved.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert not has_digest(moved, whole)
+    assert not has_digest(moved, sampled)
+
+
+def test_the_key_of_a_large_slide_reads_a_bounded_part_of_it(tmp_path: Path):
+    path = tmp_path / "a"
+    with path.open("wb") as stream:
+        stream.truncate(3 << 30)
+    start = time.monotonic()
+    assert file_digest(path, whole_up_to=SLIDE_WHOLE_UP_TO).startswith("sampled-")
+    assert time.monotonic() - start < 5
 
 
 def test_a_closed_scan_reads_no_more(tmp_path: Path):

@@ -4,6 +4,7 @@ import io
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import imagecodecs
 import numpy as np
@@ -60,16 +61,19 @@ def jpeg(frame: np.ndarray) -> bytes:
 
 def rle(frame: np.ndarray) -> bytes:
     """RLE segments as pydicom writes them."""
-    from pydicom.pixels.encoders import RLELosslessEncoder
+    from pydicom.pixels.encoders.base import RLELosslessEncoder
 
-    kinds = {"bits_allocated": 8, "bits_stored": 8, "pixel_representation": 0, "number_of_frames": 1}
-    shape = {"rows": frame.shape[0], "columns": frame.shape[1], "samples_per_pixel": 3, "planar_configuration": 0}
+    kinds: Any = {"bits_allocated": 8, "bits_stored": 8, "pixel_representation": 0, "number_of_frames": 1}
+    shape: Any = {"rows": frame.shape[0], "columns": frame.shape[1], "samples_per_pixel": 3, "planar_configuration": 0}
     return RLELosslessEncoder.encode(frame, **kinds, **shape, photometric_interpretation="RGB")
 
 
 ENCODERS: dict[str, tuple[Callable[[np.ndarray], bytes], str]] = {
     JPEGBaseline8Bit: (jpeg, "YBR_FULL_422"),
-    JPEG2000Lossless: (lambda one: imagecodecs.jpeg2k_encode(one, codecformat="j2k", reversible=True), "YBR_RCT"),
+    JPEG2000Lossless: (
+        lambda one: bytes(imagecodecs.jpeg2k_encode(one, codecformat="j2k", reversible=True)),
+        "YBR_RCT",
+    ),
     JPEGLSLossless: (lambda one: bytes(imagecodecs.jpegls_encode(one)), "RGB"),
     RLELossless: (rle, "RGB"),
 }
@@ -260,7 +264,7 @@ def test_pixel_sizes_that_make_no_sense_are_unknown_and_noted(tmp_path: Path):
 
 
 def test_the_size_of_the_imaged_part_gives_the_pixel_size_where_it_fits_the_pixels(tmp_path: Path):
-    values = {"SharedFunctionalGroupsSequence": None, "ImagedVolumeWidth": 0.05, "ImagedVolumeHeight": 0.035}
+    values: Any = {"SharedFunctionalGroupsSequence": None, "ImagedVolumeWidth": 0.05, "ImagedVolumeHeight": 0.035}
     info = opened(level(tmp_path / "a/a.dcm", PIXELS, **values)).info
     assert info.spacing_mm[0] == pytest.approx(0.0005)
     assert info.spacing_from == "DICOM ImagedVolumeWidth"
