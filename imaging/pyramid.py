@@ -12,6 +12,7 @@ _LONGEST = 2**31 - 1
 """Pixels a side; more is no slide but a damaged header."""
 _LARGEST_TILE = 2**26
 """Pixels of a tile; whoever reads one holds it whole."""
+_LARGEST_TILE_BYTES = 2**28
 _MOST_LEVELS = 64
 _PIXEL_MM = (1e-6, 1.0)
 """Least and most millimetres of a pixel that a microscope or a scanner can mean."""
@@ -37,9 +38,10 @@ def check_size(width: int, height: int, where: object) -> None:
         raise ScanProblem(f"claims to be {width:,} × {height:,} pixels", where, "Get the file again")
 
 
-def check_tile(width: int, height: int, where: object) -> None:
-    """Raise `ScanProblem` for tiles too large to be held in memory, or empty."""
-    if not (width > 0 and height > 0 and width * height <= _LARGEST_TILE):
+def check_tile(width: int, height: int, where: object, pixel: int = 1) -> None:
+    """Raise `ScanProblem` for tiles too large to be held in memory, or empty; `pixel` is the bytes of one."""
+    fits = width * height <= _LARGEST_TILE and width * height * pixel <= _LARGEST_TILE_BYTES
+    if not (width > 0 and height > 0 and fits):
         raise ScanProblem(
             f"has tiles of {width:,} × {height:,} pixels; up to {_LARGEST_TILE // 2**20} megapixels are read",
             where,

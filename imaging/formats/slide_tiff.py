@@ -89,12 +89,10 @@ class SlideTiffReader:
         page = page_of(self._layout.beside[name])
         if page.width * page.height > _LARGEST_BESIDE:
             raise ScanProblem(f"its {name} picture is {page.width:,} × {page.height:,} pixels", self._storage.path)
-        pixels = page.whole()
-        if pixels.ndim == 2:
-            pixels = np.repeat(pixels[..., None], 3, axis=2)
-        if pixels.dtype != np.uint8 or pixels.shape[2] != 3:
+        if page.shape.dtype != "uint8" or page.shape.channels not in {1, 3}:
             raise ScanProblem(f"its {name} picture is of a kind that is not readable", self._storage.path)
-        return pixels
+        pixels = page.whole()
+        return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
 
     def icc_profile(self) -> bytes | None:
         """The profile of the finest level."""

@@ -21,6 +21,7 @@ _LARGE = 4096
 """A tiled picture without smaller copies is a slide when it is longer than this."""
 _LOOKED_AT = 16
 """Directories looked at to tell whether a file is a slide."""
+_MOST_CHANNELS = 128
 _BESIDE = ("label", "macro", "thumbnail")
 
 Family = Literal["", "tiles", "other"]
@@ -96,6 +97,8 @@ def layout_of(tiff: Tiff) -> Layout:
         found = _ome(tiff, directories, images)
     else:
         found = _chained(tiff, directories, text)
+    if found.channels > _MOST_CHANNELS:
+        raise ScanProblem(f"has {found.channels} channels; up to {_MOST_CHANNELS} are read", tiff.storage.path)
     return replace(found, notes=(*notes, *found.notes))
 
 

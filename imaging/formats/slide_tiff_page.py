@@ -207,10 +207,10 @@ def page_of(directory: Directory) -> Page:
     strip = 0
     if directory.is_tiled:
         across, down = directory.number(tags.TILE_WIDTH), directory.number(tags.TILE_HEIGHT)
-        check_tile(across, down, path)
+        check_tile(across, down, path, stored * dtype.itemsize)
     else:
         strip = min(directory.number(tags.ROWS_PER_STRIP, height) or height, height)
-        check_tile(width, strip, path)
+        check_tile(width, strip, path, stored * dtype.itemsize)
         across = width
         bytes_of_strip = max(1, width * strip * stored * dtype.itemsize)
         down = strip * max(1, min(_STRIP_ROWS // strip, _LARGEST_BAND // bytes_of_strip))
