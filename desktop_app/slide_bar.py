@@ -28,6 +28,7 @@ class SlideBar(QFrame):
         self.setObjectName("strip")
         self.setAccessibleName("How the slide is seen")
         self._session, self._theme, self._actions, self._grid = session, theme, actions, grid
+        self._told: object = None
         self._rows = {row.id: row for row in actions.rows}
         self.powers = {power: self._word(f"power-{power:g}") for power in POWERS}
         self.fit, self.pixels = self._word("fit", "Fit"), self._word("pixels", "1:1")
@@ -112,12 +113,19 @@ class SlideBar(QFrame):
         self.link.setChecked(self._grid.linked)
         self.link.setVisible(self._grid.count > 1)
         self._make_room()
+        self._told = None
         self._on_viewport(self._grid.view.viewport)
 
     def _on_viewport(self, viewport: object) -> None:
         if not isinstance(viewport, Viewport):
             return
-        chosen = optics_of(self._session).chosen(viewport.scale)
+        optics = optics_of(self._session)
+        told = (viewport.scale, viewport.angle, viewport.width, viewport.height, optics)
+        # Most moves are pans, and tell nothing new here.
+        if told == self._told:
+            return
+        self._told = told
+        chosen = optics.chosen(viewport.scale)
         for power, button in self.powers.items():
             button.setChecked(power == chosen)
         self.pixels.setChecked(abs(viewport.scale - 1) < 0.005)

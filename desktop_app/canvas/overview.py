@@ -71,6 +71,7 @@ class Overview(QWidget):
         self._theme = DARK
         self._plane = (1, 1)
         self._shape = (1.0, 1.0)
+        self._picture_size = (12.0, 12.0)
         self._picture: QPixmap | None = None
         self._told = ""
         self._seen = Seen.of(1, 1)
@@ -139,7 +140,7 @@ class Overview(QWidget):
     def _side(self) -> float:
         return max(min(self._theme.px(SIDE), self._most - self._theme.px(TITLE + LEGEND + 2 * MARGIN)), 48)
 
-    def _picture_size(self) -> tuple[float, float]:
+    def _fitted_picture(self) -> tuple[float, float]:
         (across, down), side = self._shape, self._side()
         # A lying slide may be as wide as the legend under it.
         wide = max(side, self._legend_width())
@@ -147,7 +148,8 @@ class Overview(QWidget):
         return max(across * scale, 12.0), max(down * scale, 12.0)
 
     def _fit(self) -> None:
-        px, (width, height) = self._theme.px, self._picture_size()
+        px = self._theme.px
+        self._picture_size = width, height = self._fitted_picture()
         if self.is_open:
             wide = max(width, self._legend_width()) + 2 * px(MARGIN)
             self.resize(round(wide), round(height) + px(TITLE + LEGEND + MARGIN))
@@ -171,7 +173,7 @@ class Overview(QWidget):
     @property
     def frame(self) -> Frame:
         """Where the picture stands."""
-        width, height = self._picture_size()
+        width, height = self._picture_size
         left = (self.width() - width) / 2
         return Frame(left, self._theme.px(TITLE), width / self._plane[0], height / self._plane[1])
 
@@ -233,7 +235,7 @@ class Overview(QWidget):
         return card
 
     def _picture_area(self) -> QRectF:
-        frame, (width, height) = self.frame, self._picture_size()
+        frame, (width, height) = self.frame, self._picture_size
         return QRectF(frame.left, frame.top, width, height)
 
     def _paint_picture(self, painter: QPainter) -> None:

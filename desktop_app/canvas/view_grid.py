@@ -59,7 +59,7 @@ class ViewGrid(QWidget):
     viewport_changed = Signal(object)
     """The active view shows another part, or another view is active."""
     views_changed = Signal()
-    """How many there are, which is active, whether they are linked, or where any of them stands."""
+    """How many there are, which is active, or whether they are linked."""
 
     def __init__(self, session: Session, theme: Theme = DARK, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -241,7 +241,7 @@ class ViewGrid(QWidget):
             self._is_following = False
         if view is self.view:
             self.viewport_changed.emit(viewport)
-        self.views_changed.emit()
+        self._show_places()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The overview stays in its corner and leaves most of the view free."""
