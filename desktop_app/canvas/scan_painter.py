@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from dataset.mask import Mask
 from desktop_app.canvas.corners import CornerPainter, draw_busy
 from desktop_app.canvas.mark_layer import MarkLayer
 from desktop_app.canvas.mark_painter import MarkPainter
@@ -142,6 +143,13 @@ class ScanPainter:
                 scale = round(layer.devicePixelRatio())
                 painter.drawImage(0, top, layer, 0, top * scale, viewport.width * scale, STRIP * scale)
         painter.setClipping(False)
+
+
+def mask_look(mark: Shown) -> MaskLook:
+    """How a mark that is a mask is shown."""
+    assert isinstance(mark.geometry, Mask)
+    colour = int(mark.colour.lstrip("#"), 16)
+    return MaskLook(mark.id, mark.geometry, colour, mark.is_proposal, mark.is_selected)
 
 
 def screen_rect(viewport: Viewport, area: Rect) -> QRectF:

@@ -27,8 +27,9 @@ from desktop_app.canvas.marks import Plan, Shown
 from desktop_app.canvas.overlay import MaskLook, changed_area
 from desktop_app.canvas.picture import Picture
 from desktop_app.canvas.preview import Preview, preview_rect
-from desktop_app.canvas.scan_painter import ScanPainter, Scenery, screen_rect
+from desktop_app.canvas.scan_painter import ScanPainter, Scenery, mask_look, screen_rect
 from desktop_app.canvas.slide_canvas import SlideCanvas
+from desktop_app.canvas.slide_masks import changed_on_slide
 from desktop_app.canvas.source import ScanParts, plane_aspect
 from desktop_app.canvas.tile_engine import TileEngine, shared_engine
 from desktop_app.canvas.underlay import Underlay
@@ -156,9 +157,13 @@ class ScanView(QWidget):
         if marks is self._marks:
             return
         lines = tuple(mark for mark in marks if not (mark.is_live and isinstance(mark.geometry, Mask)))
-        looks = tuple(_look(m) for m in marks if isinstance(m.geometry, Mask))
+        looks = tuple(mask_look(m) for m in marks if isinstance(m.geometry, Mask))
         viewport = self._viewport
-        area = changed_area(self._looks, looks, viewport.whole()) if viewport is not None else None
+        area = None
+        if viewport is not None and self._slide is not None:
+            area = changed_on_slide(self._looks, looks, viewport.visible())
+        elif viewport is not None:
+            area = changed_area(self._looks, looks, viewport.whole())
         self._marks, self._looks = marks, looks
         if viewport is None or len(lines) != len(self._lines) or any(map(is_not, lines, self._lines)):
             self._lines = lines
@@ -295,7 +300,7 @@ class ScanView(QWidget):
             self.update()
 
     def _aim(self) -> None:
-        """Ask for the tiles of the view; it is painted when they are there, or after a moment."""
+        """Ask for a slide's tiles; the view is painted when they are there, or after a moment."""
         if self._slide is not None and self._viewport is not None:
             ground = self._painter.ground.rgb()
             self._slide.aim(self._viewport, self._display, self.devicePixelRatioF(), ground)
@@ -391,9 +396,3 @@ class ScanView(QWidget):
         assert self._viewport is not None
         sx, sy = self._viewport.to_screen(x, y)
         return QPoint(round(sx), round(sy))
-
-
-def _look(mark: Shown) -> MaskLook:
-    assert isinstance(mark.geometry, Mask)
-    colour = int(mark.colour.lstrip("#"), 16)
-    return MaskLook(mark.id, mark.geometry, colour, mark.is_proposal, mark.is_selected)

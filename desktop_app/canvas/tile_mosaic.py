@@ -87,7 +87,7 @@ class Scaling:
     def draw(
         self, pixels: Rgb32, region: Box, level: Level, box: Box, out: Rgb32, ground: int, *, smooth: bool
     ) -> None:
-        """Scale (and turn) a region of a level into a box of the picture."""
+        """Scale (and turn) a region of a level into a box of the picture; `ground` is 0xAARRGGBB."""
         import cv2
 
         m = self._inverse(level)
@@ -99,7 +99,7 @@ class Scaling:
         # Only the slide's own rim is seen blended with the ground; inside it the region is a pixel wider than needed.
         cv2.warpAffine(
             _bytes(pixels), matrix, (out.shape[1], out.shape[0]), dst=_bytes(out), flags=how | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_CONSTANT, borderValue=(ground & 255, ground >> 8 & 255, ground >> 16 & 255, 255),
+            borderMode=cv2.BORDER_CONSTANT, borderValue=(ground & 255, ground >> 8 & 255, ground >> 16 & 255, ground >> 24),
         )  # fmt: skip
 
     def _inverse(self, level: Level) -> tuple[float, float, float, float, float, float]:
