@@ -97,9 +97,10 @@ class Scaling:
         is_larger = abs(self.a * self.d - self.b * self.c) * level.downsample**2 > 1
         how = cv2.INTER_LINEAR if smooth or not is_larger else cv2.INTER_NEAREST
         # Only the slide's own rim is seen blended with the ground; inside it the region is a pixel wider than needed.
+        beside = (ground & 255, ground >> 8 & 255, ground >> 16 & 255, ground >> 24)
         cv2.warpAffine(
             _bytes(pixels), matrix, (out.shape[1], out.shape[0]), dst=_bytes(out), flags=how | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_CONSTANT, borderValue=(ground & 255, ground >> 8 & 255, ground >> 16 & 255, ground >> 24),
+            borderMode=cv2.BORDER_CONSTANT, borderValue=beside,
         )  # fmt: skip
 
     def _inverse(self, level: Level) -> tuple[float, float, float, float, float, float]:
