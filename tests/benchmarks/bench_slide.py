@@ -1,0 +1,345 @@
+"""W3: 60 pans and zooms through a slide in a 1600 × 1000 view, until the view is complete and painted.
+
+`python -m tests.benchmarks.bench_slide [--full] [--file SLIDE…]`: makes slides of both layouts (`slide_maker`; kept in
+`OVERREAD_BENCH` or the cache folder) and replays the same seeded steps in `ScanView` and in what is compared with it,
+taking turns in one run: OpenSlide's `read_region` of the same view (the baseline, a fresh handle for each cold round),
+the bare bytes of the same tiles, and pyvips where it is installed. Prints ratios to OpenSlide and asserts nothing.
+Memory is measured in a process of its own, without the others. Cold means: no tile in any cache of the program; the
+file is in the system's cache for all alike. Run it with QT_QPA_PLATFORM=offscreen or under Xvfb.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from dataset.annotation import Polygon
+from desktop_app.canvas.marks import Shown
+from desktop_app.canvas.scan_view import ScanView
+from desktop_app.canvas.tile_cache import CACHE_BYTES
+from desktop_app.canvas.tile_engine import shared_engine
+from imaging.geometry import Plane
+from imaging.opening import open_scan
+from imaging.scan import Scan
+from tests.benchmarks.bench_gui_thread import Heartbeat, wait_for
+from tests.benchmarks.slide_maker import Recipe, kept_slide
+from tests.benchmarks.slide_walk import HEIGHT, WIDTH, Look, OpenSlideReader, RawReader, Reader, peers, walk
+
+POLYGONS = 50_000
+PATIENCE_MS = 60_000
+MEGABYTE = 2**20
+
+
+class Ours:
+    """The window's view of a slide, off or on screen."""
+
+    def __init__(self) -> None:
+        self.view = ScanView()
+        self.view.resize(WIDTH, HEIGHT)
+        self.view.show()
+        self.scan: Scan | None = None
+        self._loop, self._timer = QEventLoop(), QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._loop.quit)
+        self.view.completed.connect(self._loop.quit)
+        QApplication.processEvents()
+
+    def until_complete(self, begin: Callable[[], None]) -> float:
+        """Milliseconds from a change of the view until all of it is painted."""
+        start = time.perf_counter()
+        self._timer.start(PATIENCE_MS)
+        begin()
+        self._loop.exec()
+        took = (time.perf_counter() - start) * 1000
+        self._timer.stop()
+        assert self.view.is_complete, "the view was not complete in time"
+        return took
+
+    def open(self, path: Path) -> float:
+        """Open a slide with nothing cached and show all of it."""
+        self.leave()
+
+        def begin() -> None:
+            self.scan = open_scan(path)
+            self.view.show_scan(self.scan)
+
+        return self.until_complete(begin)
+
+    def leave(self) -> None:
+        """Close the slide and forget its tiles."""
+        self.view.show_scan(None)
+        if self.scan is not None:
+            self.scan.close()
+        self.scan = None
+        shared_engine().cache.clear()
+
+    def go(self, look: Look) -> float:
+        viewport = self.view.viewport
+        assert viewport is not None
+        return self.until_complete(
+            lambda: self.view.move_to(replace(viewport, centre=(look.x, look.y), scale=look.scale))
+        )
+
+
+def timed(reader: Reader, looks: list[Look]) -> list[float]:
+    """Milliseconds for each view."""
+    times = list[float]()
+    for look in looks:
+        start = time.perf_counter()
+        reader.read(look)
+        times.append((time.perf_counter() - start) * 1000)
+    return times
+
+
+Passes = dict[str, list[list[float]]]
+"""Of each reader and state, the rounds; of each round, the steps."""
+
+
+def replay(path: Path, looks: list[Look], rounds: int) -> Passes:
+    """Every reader's way, cold and again warm, taking turns."""
+    ours = Ours()
+    readers: dict[str, Callable[[Path], Reader]] = {"OpenSlide": OpenSlideReader, "bytes": RawReader, **peers()}
+    passes: Passes = {}
+    for _ in range(rounds):
+        ours.open(path)
+        for state in ("cold", "warm"):
+            passes.setdefault(f"ours {state}", []).append([ours.go(look) for look in looks])
+        ours.leave()
+        for name, make in readers.items():
+            reader = make(path)
+            for state in ("cold", "warm"):
+                passes.setdefault(f"{name} {state}", []).append(timed(reader, looks))
+            reader.close()
+    ours.view.close()
+    return passes
+
+
+def tell_steps(passes: Passes) -> None:
+    """Print medians, slowest steps and sums, each as a ratio to OpenSlide in the same state."""
+    for state, wanted in (("cold", "median 0.25, slowest 0.2"), ("warm", "median 0.08")):
+        base = passes[f"OpenSlide {state}"]
+        print(f"  {state} (wanted: {wanted})")
+        for name in [key.removesuffix(f" {state}") for key in passes if key.endswith(state)]:
+            own = passes[f"{name} {state}"]
+            figures = [(shape(own), shape(base)) for shape in (middle, slowest, total)]
+            ratios = "   ".join(
+                f"{title} {mine:8.2f} ms = {mine / theirs:6.3f}"
+                for title, (mine, theirs) in zip(("median", "slowest", "sum"), figures, strict=True)
+            )
+            print(f"    {name:10s} {ratios}")
+
+
+def middle(rounds: list[list[float]]) -> float:
+    """The median step."""
+    return statistics.median(step for steps in rounds for step in steps)
+
+
+def slowest(rounds: list[list[float]]) -> float:
+    """The slowest step of a usual round."""
+    return statistics.median(max(steps) for steps in rounds)
+
+
+def total(rounds: list[list[float]]) -> float:
+    """All steps of a usual round."""
+    return statistics.median(sum(steps) for steps in rounds)
+
+
+def tell_opening(path: Path, size: tuple[int, int], rounds: int) -> None:
+    """Print from file to the first complete view, against OpenSlide's opening and first read."""
+    ours, mine, theirs = Ours(), list[float](), list[float]()
+    whole = Look(size[0] / 2, size[1] / 2, min(WIDTH / size[0], HEIGHT / size[1]))
+    for _ in range(rounds):
+        mine.append(ours.open(path))
+        ours.leave()
+        start = time.perf_counter()
+        reader = OpenSlideReader(path)
+        reader.read(whole)
+        theirs.append((time.perf_counter() - start) * 1000)
+        reader.close()
+    ours.view.close()
+    one, other = statistics.median(mine), statistics.median(theirs)
+    print(f"  open to first complete view {one:.1f} ms, OpenSlide {other:.1f} ms = {one / other:.2f} (wanted: 0.7)")
+
+
+def polygons(size: tuple[int, int], count: int = POLYGONS) -> tuple[Shown, ...]:
+    """Outlines of twelve corners all over the slide, as a model of nuclei leaves them."""
+    rng = np.random.default_rng(8)
+    turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    middles = rng.uniform((0.1 * size[0], 0.1 * size[1]), (0.9 * size[0], 0.9 * size[1]), (count, 2))
+    reach = rng.uniform(8, 22, (count, 12))
+    x, y = middles[:, :1] + reach * np.cos(turn), middles[:, 1:] + reach * np.sin(turn)
+    corners = np.stack([x, y], axis=-1).tolist()
+    return tuple(
+        Shown(f"n{n}", Polygon(Plane(), tuple(map(tuple, ring))), "#3fa7d6", "nucleus", n % 2 == 0)
+        for n, ring in enumerate(corners)
+    )
+
+
+def tell_marks(path: Path, size: tuple[int, int], looks: list[Look], rounds: int) -> None:
+    """Print what 50,000 outlines add to the same steps."""
+    ours, marks = Ours(), polygons(size)
+    times: Passes = {}
+    for number in range(2 * rounds):
+        name = "with" if number % 2 else "without"
+        ours.open(path)
+        set_up = time.perf_counter()
+        ours.view.set_marks(marks if number % 2 else ())
+        QApplication.processEvents()
+        if number == 1:
+            print(f"  {POLYGONS} polygons set and first painted in {(time.perf_counter() - set_up) * 1000:.0f} ms")
+        for state in ("cold", "warm"):
+            times.setdefault(f"{name} {state}", []).append([ours.go(look) for look in looks])
+        ours.leave()
+    ours.view.close()
+    for state in ("cold", "warm"):
+        own, base = times[f"with {state}"], times[f"without {state}"]
+        print(
+            f"  {POLYGONS} polygons, {state}: median {middle(own):.2f} ms = {middle(own) / middle(base):.2f}, "
+            f"slowest {slowest(own):.1f} ms = {slowest(own) / slowest(base):.2f} × without (wanted: 1.5)"
+        )
+
+
+def tell_model(path: Path, looks: list[Look]) -> None:
+    """Print reading on in the real window while `nuclei` reads a region, and the longest stall of its thread."""
+    from desktop_app.app import Arguments, build, start
+    from imaging.geometry import Region
+
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        arguments = Arguments(paths=(path,), dataset=root / "dataset", home=root / "home", size=(WIDTH, HEIGHT))
+        _application, session, window = build(arguments)
+        window.show()
+        start(arguments, session)
+        assert wait_for(lambda: session.scan is not None and not session.jobs.running, 120), "the slide did not open"
+        view = next(found for found in window.findChildren(ScanView) if found.viewport is not None)
+        scan = session.scan
+        assert scan is not None
+        heart, size = Heartbeat(), (scan.info.size.columns, scan.info.size.rows)
+
+        def go_on(is_model: bool) -> list[float]:
+            shared_engine().cache.clear()
+            heart.begin()
+            times = list[float]()
+            for look in looks:
+                if is_model and not session.jobs.running:
+                    break
+                begun = time.perf_counter()
+                assert view.viewport is not None
+                view.move_to(replace(view.viewport, centre=(look.x, look.y), scale=look.scale))
+                wait_for(lambda: view.is_complete, 60)
+                times.append((time.perf_counter() - begun) * 1000)
+                wait_for(lambda: False, 0.1)
+            return times
+
+        alone = go_on(is_model=False)
+        print(f"  window alone        {heart.told()}")
+        session.predict("nuclei", Region(Plane(), size[0] // 2 - 10_000, size[1] // 2 - 10_000, 20_000, 20_000))
+        wait_for(lambda: bool(session.jobs.running), 5)
+        wait_for(lambda: False, 3)
+        beside = go_on(is_model=True)
+        print(f"  while nuclei reads  {heart.told()} (wanted: none over 50 ms)")
+        session.jobs.cancel_all()
+        wait_for(lambda: not session.jobs.running, 60)
+        window.close()
+        session.close()
+    one, other = statistics.median(beside), statistics.median(alone)
+    print(f"  reading on, {len(beside)} steps: median {one:.2f} ms, alone {other:.2f} = {one / other:.2f} (wanted: 2)")
+
+
+def resident(field: str) -> int:
+    """A figure of this process in bytes (`VmRSS`, `VmHWM`); 0 where the system does not tell."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(field)), 0)
+
+
+def tell_memory(path: Path, looks: list[Look]) -> None:
+    """Print the greatest memory while reading, above what the empty view has."""
+    ours = Ours()
+    gc.collect()
+    floor = resident("VmRSS")
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        print("  memory: this system does not tell")
+        return
+    ours.open(path)
+    for _ in range(3):
+        for look in looks:
+            ours.go(look)
+    peak = resident("VmHWM") - floor
+    bound, cached = CACHE_BYTES, shared_engine().cache.byte_count
+    ours.leave()
+    print(
+        f"  peak memory over the empty view ({floor / MEGABYTE:.0f} MB): {peak / MEGABYTE:.0f} MB; "
+        f"bound of the cache {bound / MEGABYTE:.0f} MB, in it {cached / MEGABYTE:.0f} MB "
+        f"(wanted: at most {bound / MEGABYTE + 150:.0f} MB)"
+    )
+
+
+PARTS = ("steps", "open", "memory", "marks", "model")
+
+
+def measure(path: Path, parts: list[str], rounds: int) -> None:
+    """Print one slide's figures."""
+    application = QApplication.instance() or QApplication([])
+    scan = open_scan(path)
+    size = (scan.info.size.columns, scan.info.size.rows)
+    print(f"{path.name}: {size[0]} × {size[1]}, {scan.info.format}, {len(scan.info.levels)} levels")
+    scan.close()
+    looks = walk(*size)
+    if "open" in parts:
+        tell_opening(path, size, 3 * rounds)
+    if "steps" in parts:
+        tell_steps(replay(path, looks, rounds))
+    if "memory" in parts:
+        command = [sys.executable, "-m", "tests.benchmarks.bench_slide", "--memory-of", str(path)]
+        print(subprocess.run(command, capture_output=True, text=True, check=True).stdout, end="")
+    if "marks" in parts:
+        tell_marks(path, size, looks, rounds)
+    if "model" in parts:
+        tell_model(path, looks)
+    del application
+
+
+def main() -> None:
+    """Measure both layouts, or the files named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="100,000 × 80,000 instead of 40,000 × 30,000")
+    parser.add_argument("--file", type=Path, nargs="*", help="measure these slides instead")
+    parser.add_argument("--parts", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory-of", type=Path, help=argparse.SUPPRESS)
+    choice = parser.parse_args()
+    os.environ.setdefault("OVERREAD_HOME", tempfile.gettempdir())
+    if choice.memory_of is not None:
+        application = QApplication([])
+        scan = open_scan(choice.memory_of)
+        size = scan.info.size
+        scan.close()
+        tell_memory(choice.memory_of, walk(size.columns, size.rows))
+        del application
+        return
+    side = (100_000, 80_000) if choice.full else (40_000, 30_000)
+    files = choice.file or [kept_slide(Recipe(*side, layout=layout)) for layout in ("tiff", "svs")]
+    for path in files:
+        measure(path, choice.parts, choice.rounds)
+
+
+if __name__ == "__main__":
+    main()
