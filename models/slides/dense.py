@@ -90,11 +90,12 @@ class DenseKind:
         return self._cover.holds(x * self._grid.scale[0], y * self._grid.scale[1])
 
     def _proposal(self, one: Found) -> Proposal:
-        half = np.asarray(self._grid.scale, np.float64) / 2
-        rings = [tuple(map(tuple, (ring * half).tolist())) for ring in one.rings]
-        return Proposal(
-            new_id(), self._names[one.label], Polygon(self._grid.plane, rings[0], tuple(rings[1:])), one.score
-        )
+        across, down = self._grid.scale[0] / 2, self._grid.scale[1] / 2
+        rings = [
+            tuple(zip((ring[:, 0] * across).tolist(), (ring[:, 1] * down).tolist(), strict=True)) for ring in one.rings
+        ]
+        outline = Polygon(self._grid.plane, rings[0], tuple(rings[1:]))
+        return Proposal(new_id(), self._names[one.label], outline, one.score)
 
 
 def arrays_of(part: Part) -> Arrays:
