@@ -94,11 +94,11 @@ class Pictures(Sheet):
         self.picture = QLabel("Nothing is shown until you ask for it.")
         self.picture.setObjectName("muted")
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.picture.setMinimumSize(theme.px(SIDE), theme.px(SIDE * 0.6))
+        self.picture.setFixedSize(theme.px(SIDE), theme.px(SIDE * 0.75))
         self.caption = label("", "small", wraps=True)
         column = QVBoxLayout()
         tidy(column, theme, gap=4)
-        column.addWidget(self.picture, 1)
+        column.addWidget(self.picture, 1, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.caption)
         self.body.addLayout(column, 1)
 
@@ -114,9 +114,8 @@ class Pictures(Sheet):
             return _image(scan.associated_image(name))
 
         def then(image: QImage) -> None:
-            side = self.theme.px(SIDE)
             keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-            self.picture.setPixmap(QPixmap.fromImage(image.scaled(side, side, keep, smooth)))
+            self.picture.setPixmap(QPixmap.fromImage(image.scaled(self.picture.size(), keep, smooth)))
             self.picture.setAccessibleName(_title(name))
             careful = " · may show the patient's name" if name in MAY_NAME else ""
             self.caption.setText(f"{_title(name)} · {image.width()} × {image.height()} px{careful}")

@@ -262,6 +262,10 @@ class Section(QFrame):
         """Whether the body is shown."""
         return self._button.isChecked()
 
+    def unfold(self) -> None:
+        """Show the body."""
+        self._button.setChecked(True)
+
     def _fold(self) -> None:
         self._show()
         self.folded.emit(self.title, not self.is_open)
@@ -273,6 +277,18 @@ class Section(QFrame):
         self._button.setToolTip(f"{'Fold' if self.is_open else 'Show'} {self.title.lower()}")
         vertical = QSizePolicy.Policy.Preferred if self.is_open else QSizePolicy.Policy.Maximum
         self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
+
+
+def reveal(widget: QWidget) -> None:
+    """Unfold what a widget stands in, scroll to it, and give it the keys."""
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, Section):
+            parent.unfold()
+        elif isinstance(parent, Column):
+            parent.ensureWidgetVisible(widget)
+        parent = parent.parentWidget()
+    widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class Empty(QWidget):

@@ -12,7 +12,7 @@ from desktop_app.display import Display
 from desktop_app.opening import Opened
 from desktop_app.theme import Theme
 from desktop_app.widgets import Elided, tidy, tool_button
-from imaging.scan import ScanInfo
+from imaging.scan import ScanInfo, Window
 
 
 def pixel_ratio(leader: ScanInfo, follower: ScanInfo) -> float:
@@ -35,7 +35,7 @@ class Beside(QWidget):
         self.view.set_theme(theme)
         self.view.show_scan(opened.scan, opened.plane)
         self.view.set_display(replace(Display(), window=opened.window))
-        self.view.windowed.connect(lambda window: self.view.set_display(replace(Display(), window=window)))
+        self.view.windowed.connect(self._show_window)
         head = QFrame()
         head.setObjectName("strip")
         row = QHBoxLayout(head)
@@ -51,6 +51,9 @@ class Beside(QWidget):
         tidy(column, theme, gap=0)
         column.addWidget(head)
         column.addWidget(self.view, 1)
+
+    def _show_window(self, window: Window) -> None:
+        self.view.set_display(replace(Display(), window=window))
 
     def let_go(self) -> None:
         """Close the scan and go."""

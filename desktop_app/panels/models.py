@@ -12,7 +12,7 @@ from desktop_app.panel import Panel, Side
 from desktop_app.review import newest_by_model
 from desktop_app.session import Session
 from desktop_app.theme import Theme, font
-from desktop_app.widgets import Chooser, Number, Spinner, label, push, tidy
+from desktop_app.widgets import Chooser, Number, Spinner, label, push, reveal, tidy
 
 TASKS = {
     "classify": "classifies the scan",
@@ -148,7 +148,7 @@ class ModelsView(QWidget):
         self._session.display_changed.emit()
 
     def _ask_pixel_size(self) -> None:
-        self.pixel_size.setFocus(Qt.FocusReason.OtherFocusReason)
+        reveal(self.pixel_size)
         self.pixel_size.selectAll()
 
     def _show_said(self) -> None:

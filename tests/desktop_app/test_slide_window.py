@@ -14,6 +14,7 @@ from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import CaseRow
 from desktop_app.opening import Opened
 from desktop_app.panels.channels import ChannelsView, solo
+from desktop_app.panels.models import ModelsView
 from desktop_app.panels.slide import SlideView, facts_of
 from desktop_app.panels.worklist import WorklistView
 from desktop_app.slide_dialogs import GoTo, Pictures
@@ -306,6 +307,11 @@ def test_the_slide_panel_says_what_is_known_and_who_says_it(reader: Reader) -> N
     assert panel.ask.isVisible()
     assert not panel.profile.isEnabled()
     assert panel.profile.toolTip() == "This slide has no colour profile"
+    models = next(section for section in reader.window.findChildren(Section) if section.title == "Models")
+    models._button.setChecked(False)
+    QTest.mouseClick(panel.ask, LEFT)
+    assert models.is_open
+    assert reader.window.focusWidget() is models.findChild(ModelsView).pixel_size
     open_slide(reader, DrawnSlide(profile=b"icc"))
     assert not panel.ask.isVisible()
     QTest.mouseClick(panel.profile, LEFT, pos=QPoint(8, panel.profile.height() // 2))
