@@ -13,11 +13,9 @@ from imaging.errors import ScanProblem
 from imaging.scan import Pixels
 
 NONE, LZW, JPEG, PACKBITS = 1, 5, 7, 32773
-_JPEG2000_YCBCR = 33003
 _WITHOUT_SIZE = {8: "zlib", 32946: "zlib", LZW: "lzw", PACKBITS: "packbits", 50000: "zstd", 34926: "zstd"}
 """Codecs that unpack bytes."""
 _WITH_SIZE = {
-    _JPEG2000_YCBCR: "jpeg2k",
     33005: "jpeg2k",
     34712: "jpeg2k",
     50001: "webp",
@@ -37,7 +35,6 @@ NAMES = {
     PACKBITS: "PackBits",
     50000: "Zstandard",
     34926: "Zstandard",
-    _JPEG2000_YCBCR: "JPEG 2000",
     33005: "JPEG 2000",
     34712: "JPEG 2000",
     50001: "WebP",
@@ -114,8 +111,7 @@ class Codec:
         if name == "jpeg2k":
             _check_jpeg2000(data, width, height, samples)
         extra = {"hasalpha": True} if name == "webp" and samples == 4 else {}
-        pixels = np.asarray(_decoder(name)(data, out=out, **extra)).reshape(height, width, samples)
-        return _rgb_of_ycbcr(pixels) if self.compression == _JPEG2000_YCBCR and samples == 3 else pixels
+        return np.asarray(_decoder(name)(data, out=out, **extra)).reshape(height, width, samples)
 
 
 def check_compression(compression: int, where: object) -> None:
@@ -194,11 +190,3 @@ def _float_delta(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     whole = np.cumsum(stored, axis=1, dtype=np.uint8).reshape(height, size, width * samples)
     swapped = np.ascontiguousarray(whole.transpose(0, 2, 1))
     return swapped.view(np.dtype(f">f{size}"))[..., 0].reshape(height, width, samples).astype(f"=f{size}")
-
-
-def _rgb_of_ycbcr(pixels: Pixels) -> Pixels:
-    """RGB of luma and colour differences of 8 bits (BT.601, full range)."""
-    luma = pixels[..., 0].astype(np.float32)
-    blue, red = pixels[..., 1].astype(np.float32) - 128, pixels[..., 2].astype(np.float32) - 128
-    rgb = np.stack([luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue], axis=-1)
-    return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
 from imaging.errors import ScanProblem
 from imaging.formats import slide_tiff_directory as tags
 from imaging.formats.slide_tiff_directory import Directory
 from imaging.pyramid import pixel_size
 from imaging.scan import Channel
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _MM_PER_UNIT = {2: 25.4, 3: 10.0}
 _COARSEST_MM = 0.015
@@ -20,7 +23,7 @@ _NAMED = (
     *(("dapi", 0x0000FF), ("hoechst", 0x0000FF), ("fitc", 0x00FF00), ("gfp", 0x00FF00), ("cy5", 0xFF00FF)),
     *(("tritc", 0xFF0000), ("cy3", 0xFF0000), ("texas", 0xFF0000), ("rhod", 0xFF0000), ("autofl", 0x808080)),
 )
-_TURN = (0x0000FF, 0x00FF00, 0xFF0000, 0xFFFF00, 0xFF00FF, 0x00FFFF, 0xFF8000, 0xFFFFFF)
+_TURN = (0xFF0000, 0x00FF00, 0x0000FF, 0xFFFF00, 0x00FFFF, 0xFF00FF, 0xFF8000, 0xFFFFFF)
 _LONGEST_NAME = 80
 
 
@@ -38,8 +41,10 @@ class Facts:
     notes: tuple[str, ...] = ()
 
 
-def parsed(text: str, where: object) -> ElementTree.Element:
+def parsed(text: str, where: object) -> Element:
     """The root of an XML text. Raises `ScanProblem` for damaged or declared ones (their entities may explode)."""
+    from xml.etree import ElementTree
+
     if "<!DOCTYPE" in text[:4096] or "<!ENTITY" in text:
         raise ScanProblem("has a description that is not trusted (it declares entities)", where)
     try:
@@ -48,7 +53,7 @@ def parsed(text: str, where: object) -> ElementTree.Element:
         raise ScanProblem("has a damaged description", where, "Get the file again") from error
 
 
-def local(element: ElementTree.Element) -> str:
+def local(element: Element) -> str:
     """The name of an element without its namespace."""
     return element.tag.rsplit("}", 1)[-1]
 

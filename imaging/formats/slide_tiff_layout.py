@@ -17,6 +17,8 @@ from imaging.formats.slide_tiff_facts import Facts
 from imaging.formats.slide_tiff_ome import OmeImage, is_named, is_ome, ome_images, plane_order
 
 _NDPI, _IMAGEJ, _LSM = 65420, 50839, 34412
+_SUBSAMPLED = 33003
+"""Aperio's JPEG 2000 whose colour differences may have fewer pixels, which OpenSlide puts together."""
 _LARGE = 4096
 """A tiled picture without smaller copies is a slide when it is longer than this."""
 _LOOKED_AT = 16
@@ -80,6 +82,8 @@ def _family(tiff: Tiff) -> Family:
 def _is_other(first: Directory, text: str, software: str) -> bool:
     """Whether a slide is of a maker whose tiles are laid by rules of its own."""
     if _NDPI in first or software.startswith("MedScan") or "leica-microsystems.com/scn" in text:
+        return True
+    if text.startswith("Aperio") and first.number(tags.COMPRESSION) == _SUBSAMPLED:
         return True
     return b"iScan" in first.data(tags.XMP)[: 2**20]
 

@@ -6,12 +6,15 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element
+from typing import TYPE_CHECKING
 
 from imaging.errors import ScanProblem
 from imaging.formats.slide_tiff_facts import Facts, colour_of, local, parsed, positive
 from imaging.pyramid import pixel_size
 from imaging.scan import Channel
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _MM = {
     "m": 1000.0,

@@ -431,6 +431,8 @@ def test_small_tiled_pictures_stay_pictures(tmp_path: Path):
 
 def test_what_only_its_maker_can_put_together_is_left_to_others(data: Path, tmp_path: Path):
     assert family(data / "wsi/test3-DAPI-2-(387).ndpi") == "other"
+    subsampled = files.svs(tmp_path / "a.svs", PIXELS, compression="aperio_jp2000_ycbc", compressionargs={})
+    assert family(subsampled) == "other"
     assert family(tmp_path / "gone") == ""
     assert family(tmp_path) == ""
 
