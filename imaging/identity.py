@@ -78,7 +78,7 @@ def file_digest(path: Path, progress: Progress | None = None, whole_up_to: int |
 
 
 def has_digest(path: Path, digest: str, progress: Progress | None = None) -> bool:
-    """Whether a file has the content a digest was taken of, whole or sampled as the digest says. Raises `ScanProblem`."""
+    """Whether a file has the content of a digest, whole or sampled as the digest says. Raises `ScanProblem`."""
     return file_digest(path, progress, 0 if digest.startswith(_SAMPLED) else sys.maxsize) == digest
 
 

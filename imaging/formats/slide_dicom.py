@@ -14,6 +14,7 @@ from imaging.formats import dicom_facts as facts
 from imaging.formats.slide_dicom_group import is_slide_head, slide_sources
 from imaging.formats.slide_dicom_instance import Instance, StoredFrames, read_instance
 from imaging.formats.slide_dicom_levels import ChannelSource, DicomTiles, Matrix
+from imaging.formats.slide_trial import try_some
 from imaging.geometry import Size
 from imaging.progress import Progress
 from imaging.pyramid import downsample_of, fitting_levels, pixel_size
@@ -67,7 +68,9 @@ def open_slide(source: ScanSource, progress: Progress) -> TiledSlide:
     try:
         levels, channels = _levels(matrices, notes)
         info = replace(_info(source, levels, channels, pictures, notes), sources=_files(flavours, pictures))
-        scan = TiledSlide(*with_coarser(info, DicomTiles(channels, pictures)))
+        tiles = DicomTiles(channels, pictures)
+        try_some(tiles, info, info.sources[0])
+        scan = TiledSlide(*with_coarser(info, tiles))
     except BaseException:
         for matrix in matrices:
             matrix.close()

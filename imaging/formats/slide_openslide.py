@@ -21,6 +21,7 @@ from imaging.errors import ScanProblem
 from imaging.formats.slide_openslide_files import HAMAMATSU, MIRAX, check_companions, companions, owner_of
 from imaging.formats.slide_openslide_library import OpenSlideHandle
 from imaging.formats.slide_tiff_layout import family
+from imaging.formats.slide_trial import try_some
 from imaging.geometry import Plane, Size
 from imaging.progress import Progress
 from imaging.pyramid import downsample_of, fitting_levels, pixel_size
@@ -85,7 +86,9 @@ class OpenSlideFormat:
             check_companions(path, stream.read(_HEAD))
         handle = OpenSlideHandle(path)
         try:
-            return TiledSlide(*with_coarser(*_described(handle, source)))
+            info, tiles = _described(handle, source)
+            try_some(tiles, info, path)
+            return TiledSlide(*with_coarser(info, tiles))
         except BaseException:
             handle.close()
             raise

@@ -20,6 +20,7 @@ from imaging.formats.slide_tiff_directory import Directory, Storage, Tiff
 from imaging.formats.slide_tiff_facts import colour_of
 from imaging.formats.slide_tiff_layout import Layout, family, layout_of
 from imaging.formats.slide_tiff_page import Page, page_of
+from imaging.formats.slide_trial import try_some
 from imaging.geometry import Plane, Size
 from imaging.progress import Progress
 from imaging.pyramid import downsample_of, fitting_levels
@@ -159,7 +160,7 @@ def _opened(storage: Storage, source: ScanSource) -> TiledSlide:
         sources=source.paths,
     )
     reader = SlideTiffReader(storage, layout, numbers, pages)
-    _try_some(reader, info, storage.path)
+    try_some(reader, info, storage.path)
     return TiledSlide(*with_coarser(info, reader))
 
 
@@ -218,24 +219,6 @@ def _header(page: Page) -> tuple[tuple[str, str], ...]:
     if tags.ICC_PROFILE in page.directory:
         header.append(("Colour profile", f"{page.directory.count(tags.ICC_PROFILE):,} bytes"))
     return tuple(header)
-
-
-def _try_some(reader: SlideTiffReader, info: ScanInfo, path: Path) -> None:
-    """Raise `ScanProblem` when not one of a few tiles can be decoded: that is no slide with a damaged tile."""
-    first: Exception | None = None
-    for level in dict.fromkeys((len(info.levels) - 1, 0)):
-        shown = info.levels[level]
-        across, down = shown.tile or (1, 1)
-        columns, rows = -(-shown.width // across), -(-shown.height // down)
-        for column, row in dict.fromkeys(((columns // 2, rows // 2), (0, 0), (columns - 1, rows - 1))):
-            try:
-                reader.tile(Plane(), level, column, row)
-                return
-            except Exception as error:  # noqa: BLE001 - what any codec says of damaged bytes is told below
-                first = first or error
-    if isinstance(first, ScanProblem):
-        raise ScanProblem(f"none of the tiles that were tried can be read: {first.what}", path, "Get the file again")
-    raise ScanProblem("none of the tiles that were tried can be read", path, "Get the file again") from first
 
 
 PLUGIN = SlideTiffFormat()

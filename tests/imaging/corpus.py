@@ -17,7 +17,7 @@ import numpy as np
 
 from imaging.errors import Problem
 from imaging.opening import find_scans, open_scan
-from imaging.scan import ScanInfo, Volume
+from imaging.scan import ScanInfo, TiledScan, Volume
 
 FOLDERS = (
     "dicom",
@@ -28,14 +28,19 @@ FOLDERS = (
     "chest_xray/val",
     "dicom_broken",
     "broken",
+    "wsi",
+    "wsi_broken",
 )
 AS_WHOLE = (
     "dicom_series/ct_cmb_crc",
     "dicom_series/ct_head_slicer_64px",
     "dicom_series/mr_tcga_lihc",
     "image_sequence",
+    "wsi/derived/cmu1_dicom_wsi",
 )
-SECONDS = 60
+SECONDS = 120
+LOSSY = 3
+"""Grey levels that two decoders of a lossy slide may differ by."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Outcome:
     reason: str = ""
     reference: str = ""
     differences: tuple[str, ...] = ()
+    slide: str = ""
+    """The row of a slide in the table of slides."""
 
 
 def data_folder() -> Path:
@@ -116,6 +123,9 @@ def outcomes(folder: str, path: Path) -> list[Outcome]:
     for source in sources:
         try:
             scan = open_scan(source)
+            if isinstance(scan, TiledScan):
+                found.append(_slide(folder, path, source.format, scan))
+                continue
             assert isinstance(scan, Volume)
             differences, library = compare(scan.info, scan.voxels())
             found.append(Outcome(folder, str(path), "opened", scan.info.format, "", library, tuple(differences)))
@@ -126,6 +136,22 @@ def outcomes(folder: str, path: Path) -> list[Outcome]:
         except Exception:  # noqa: BLE001 - a traceback is what this sweep looks for
             found.append(Outcome(folder, str(path), "traceback", reason=traceback.format_exc()))
     return found
+
+
+def _slide(folder: str, path: Path, reader: str, scan: TiledScan) -> Outcome:
+    """What became of a slide: its row, and how it differs from another reader's."""
+    from tests.imaging.slide_references import compare_slide, described
+
+    info = scan.info
+    try:
+        found = compare_slide(scan)
+    finally:
+        scan.close()
+    differences = found.differences
+    if found.greatest > LOSSY:
+        differences = (*differences, f"tiles differ by up to {found.greatest} from {found.library}")
+    row = described(info, path, reader, found)
+    return Outcome(folder, str(path), "opened", f"{info.format} slide", "", found.library, differences, row)
 
 
 def compare(info: ScanInfo, voxels: np.ndarray) -> tuple[list[str], str]:
@@ -201,6 +227,11 @@ def table(found: list[Outcome]) -> str:
     lines += ["", "| compared with | scans |", "|---|---|"]
     libraries = Counter(outcome.reference or "no other reader" for outcome in found if outcome.outcome == "opened")
     lines += [f"| {name} | {number} |" for name, number in libraries.most_common()]
+    lines += [
+        "",
+        "| slide | format (reader) | size | levels | µm/px | objective | compared with, tiles, greatest difference |",
+    ]
+    lines += ["|---|---|---|---|---|---|---|", *dict.fromkeys(outcome.slide for outcome in found if outcome.slide)]
     return "\n".join(lines)
 
 

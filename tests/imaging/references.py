@@ -44,7 +44,7 @@ def reference_of(info: ScanInfo) -> Reference | None:
             return _gipl(path)
         if info.format == "metaimage":
             return _by_itk(path, "SimpleITK (MetaImageIO)")
-        return _pictures(info.sources)
+        return _pictures(info.sources, info.size.planes)
 
 
 def _by_itk(path: Path, library: str, io: str = "") -> Reference:
@@ -212,10 +212,14 @@ def _gipl(path: Path) -> Reference:
     return Reference("the test's own GIPL reader", pixels)
 
 
-def _pictures(paths: tuple[Path, ...]) -> Reference:
+def _pictures(paths: tuple[Path, ...], planes_of_one: int) -> Reference:
     import cv2
 
     planes = []
+    if len(paths) == 1 and planes_of_one > 1:
+        read, stack = cv2.imreadmulti(os.fspath(paths[0]), flags=cv2.IMREAD_UNCHANGED)
+        assert read
+        return Reference("OpenCV", np.stack(list(stack)))
     for path in paths:
         pixels = cv2.imread(os.fspath(path), cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
         assert pixels is not None
