@@ -177,9 +177,7 @@ def _delta(values: NDArray[Any]) -> NDArray[Any]:
     """Values from their differences along a row."""
     if values.dtype.kind == "f":
         raise CodecProblem("has differences of floating numbers")
-    out = np.empty_like(values)
-    np.cumsum(values, axis=1, dtype=values.dtype, out=out)
-    return out
+    return np.asarray(_decoder("delta")(values, axis=1))
 
 
 def _float_delta(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

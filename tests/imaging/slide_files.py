@@ -137,7 +137,16 @@ def philips(path: Path, pixels: np.ndarray, levels: int = 3) -> Path:
             f'<Attribute Name="PIIM_PIXEL_DATA_REPRESENTATION_NUMBER">{number}</Attribute></DataObject>'
         )
 
-    said = f'<?xml version="1.0"?><DataObject ObjectType="DPUfsImport">{"".join(map(one, range(levels)))}</DataObject>'
+    image = (
+        '<DataObject ObjectType="DPScannedImage"><Attribute Name="PIM_DP_IMAGE_TYPE">WSI</Attribute>'
+        '<Attribute Name="DICOM_PIXEL_SPACING">"0.00025" "0.00025"</Attribute>'
+        '<Attribute Name="PIIM_PIXEL_DATA_REPRESENTATION_SEQUENCE">'
+        f"<Array>{''.join(map(one, range(levels)))}</Array></Attribute></DataObject>"
+    )
+    said = (
+        '<?xml version="1.0" encoding="UTF-8" ?><DataObject ObjectType="DPUfsImport">'
+        f'<Attribute Name="PIM_DP_SCANNED_IMAGES"><Array>{image}</Array></Attribute></DataObject>'
+    )
     with tifffile.TiffWriter(path, bigtiff=True) as out:
         for number, level in enumerate(levels_of(pixels, levels)):
             more = ((0, -level.shape[0] % 64), (0, -level.shape[1] % 64), (0, 0))
@@ -148,7 +157,10 @@ def philips(path: Path, pixels: np.ndarray, levels: int = 3) -> Path:
                 "software": "Philips DP v1.0",
                 "metadata": None,
             }
-            out.write(np.pad(level, more, constant_values=255), tile=(64, 64), **text, **stored)
+            padded = np.pad(level, more, constant_values=255)
+            out.write(padded, tile=(64, 64), subfiletype=1 if number else 0, **text, **stored)
+        macro = np.full((30, 90, 3), 220, np.uint8)
+        out.write(macro, description="Macro", photometric="rgb", rowsperstrip=30, metadata=None)
     return path
 
 

@@ -117,6 +117,29 @@ def test_real_slides_are_what_openslide_reads(data: Path, name: str):
             assert scan.info.spacing_mm[0] * 1000 == pytest.approx(float(size_of_pixel or 0))
 
 
+@pytest.mark.parametrize("maker", ["aperio", "aperio, JPEG 2000", "philips"])
+def test_written_slides_are_what_openslide_reads(tmp_path: Path, maker: str):
+    path = tmp_path / "a.tiff"
+    if maker == "philips":
+        files.philips(path, tissue(620, 500))
+    else:
+        more = {"compression": "aperio_jp2000_rgb", "compressionargs": {}} if "2000" in maker else {}
+        files.svs(path, tissue(640, 500), levels=3, **more)
+    scan = opened(path)
+    with openslide.OpenSlide(path) as other:
+        assert maker.startswith(other.properties["openslide.vendor"])
+        levels = scan.info.levels
+        assert [(level.width, level.height) for level in levels] == list(other.level_dimensions)
+        assert [level.downsample for level in levels] == pytest.approx(list(other.level_downsamples))
+        assert float(other.properties["openslide.mpp-x"]) == pytest.approx((scan.info.spacing_mm[0] or 0) * 1000)
+        assert set(scan.info.associated) == set(other.associated_images)
+        for level, size in enumerate(other.level_dimensions):
+            pixels = np.asarray(other.read_region((0, 0), level, size))[..., :3]
+            assert np.abs(joined(scan, level).astype(int) - pixels).max() <= 2
+        for name, picture in other.associated_images.items():
+            assert np.array_equal(np.asarray(picture)[..., :3], scan.associated_image(name))
+
+
 @pytest.mark.slow
 def test_the_giant_mosaic_is_what_openslide_reads_and_opens_at_once(data: Path):
     path = data / "wsi/derived/synthetic_giant_mosaic_98304.tif"
@@ -397,8 +420,8 @@ def test_a_philips_slide_has_the_sizes_its_pixel_sizes_tell(tmp_path: Path):
     ]
     assert (scan.info.spacing_mm[0], scan.info.spacing_from) == (0.00025, "philips.DICOM_PIXEL_SPACING")
     with tifffile.TiffFile(path) as tiff:
-        for level, page in enumerate(tiff.pages):
-            size = scan.info.levels[level]
+        for level, size in enumerate(scan.info.levels):
+            page = tiff.pages[level]
             assert np.array_equal(joined(scan, level), page.asarray()[: size.height, : size.width])
 
 
