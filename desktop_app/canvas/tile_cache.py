@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-CACHE_BYTES = 256 * 2**20
-"""What the tiles of all slides and views may weigh together."""
+CACHE_BYTES = 512 * 2**20
+"""What reading slides may take altogether: the tiles kept, and what the views hold on top of them."""
+VIEW_BYTES = 80 * 2**20
+"""The part of it that is left to the views: the tiles they show, and the pixels of the screen they are made into."""
 STORED = 0
 """The `look` of tiles as they are stored, before they are made into colours of the screen."""
 ENTRY_BYTES = 400

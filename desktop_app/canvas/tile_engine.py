@@ -1,7 +1,7 @@
 """One cache and one set of reading threads for all views of all slides. No Qt.
 
-`shared_engine()` is the one the window uses; `cache.set_bound` changes what its tiles may weigh (`CACHE_BYTES` at
-first), `cache.clear()` makes every view cold again. The threads live while any slide is shown.
+`shared_engine()` is the one the window uses; `set_bound` changes what reading slides may take (`CACHE_BYTES` at first),
+`cache.clear()` makes every view cold again. The threads live while any slide is shown.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from functools import cache as once
 
-from desktop_app.canvas.tile_cache import CACHE_BYTES, NO_TILE, Tile, TileCache, TileKey
+from desktop_app.canvas.tile_cache import CACHE_BYTES, NO_TILE, VIEW_BYTES, Tile, TileCache, TileKey
 from desktop_app.canvas.tile_loader import TileLoader
 from desktop_app.canvas.tile_source import TileSource
 from imaging.scan import TiledScan
@@ -19,11 +19,15 @@ class TileEngine:
     """Opens slides for views; used from the window's thread, but for `read`."""
 
     def __init__(self, most_bytes: int = CACHE_BYTES, threads: int = 0) -> None:
-        self.cache = TileCache(most_bytes)
+        self.cache = TileCache(_for_tiles(most_bytes))
         self.loader = TileLoader(self.cache, self._read, threads)
         self._numbers = itertools.count(1)
         self._sources: dict[int, TileSource] = {}
         self._holders: dict[int, int] = {}
+
+    def set_bound(self, most_bytes: int) -> None:
+        """Change what reading slides may take altogether."""
+        self.cache.set_bound(_for_tiles(most_bytes))
 
     def open(self, scan: TiledScan) -> TileSource:
         """The tiles of a slide; views of the same slide share them."""
@@ -56,3 +60,8 @@ class TileEngine:
 def shared_engine() -> TileEngine:
     """The engine of the window: what its views read, they read once."""
     return TileEngine()
+
+
+def _for_tiles(most_bytes: int) -> int:
+    """The part of a bound that tiles get; at least half of a small one."""
+    return max(most_bytes - VIEW_BYTES, most_bytes // 2)

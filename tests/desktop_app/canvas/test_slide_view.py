@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import ChannelLook, Display
 from imaging.errors import Problem
 from imaging.geometry import Plane
+from imaging.opening import open_scan
 from imaging.scan import Channel, Window
 from tests.desktop_app.canvas.known_slide import KnownSlide, complete, shown, slide_of, tissue, until
 from tests.desktop_app.canvas.test_scan_view import LEFT, Taker, drag, wheel
@@ -386,3 +388,28 @@ def test_underlays_are_painted_over_the_picture(view: ScanView, slide: KnownSlid
     go(view, 300, 200, 1.0)
     assert tuple(shown(view)[110, 110]) == (255, 0, 0)
     assert np.array_equal(shown(view)[130:150, 60:240], tissue()[220:240, 210:390])
+
+
+# Real slides.
+
+
+PYRAMID = "derived/cmu1_region_pyramid_jpeg.tif"
+
+
+@pytest.mark.parametrize(("name", "scale"), [("CMU-1-Small-Region.svs", 1.0), (PYRAMID, 1.0), (PYRAMID, 0.25)])
+def test_a_real_slide_shows_what_openslide_reads_there(view: ScanView, data: Path, name: str, scale: float) -> None:
+    import openslide
+
+    path = data / "wsi" / name
+    scan = open_scan(path)
+    view.show_scan(scan)
+    view.resize(400, 300)
+    go(view, 1200, 1400, scale)
+    with openslide.OpenSlide(path) as other:
+        number = other.get_best_level_for_downsample(1 / scale * 1.001)
+        corner = (round(1200 - 200 / scale), round(1400 - 150 / scale))
+        theirs = np.asarray(other.read_region(corner, number, (400, 300)))[..., :3]
+    difference = np.abs(inner(shown(view)) - inner(theirs))
+    assert difference.mean() < (0.6 if scale == 1 else 3)
+    view.show_scan(None)
+    scan.close()
