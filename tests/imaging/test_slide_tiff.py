@@ -123,7 +123,7 @@ def test_written_slides_are_what_openslide_reads(tmp_path: Path, maker: str):
     if maker == "philips":
         files.philips(path, tissue(620, 500))
     else:
-        more = {"compression": "aperio_jp2000_rgb", "compressionargs": {}} if "2000" in maker else {}
+        more: dict[str, Any] = {"compression": "aperio_jp2000_rgb", "compressionargs": {}} if "2000" in maker else {}
         files.svs(path, tissue(640, 500), levels=3, **more)
     scan = opened(path)
     with openslide.OpenSlide(path) as other:
