@@ -244,7 +244,7 @@ class SlidePicture:
         number = aim.level
         level = self._source.pyramid.levels[number]
         region = scaling.region(box, level)
-        if region is None or not aim.tiles:
+        if region is None or not aim.tiles or not (self._held or self._backdrop):
             target[...] = aim.ground
             return
         shift = scaling.whole_shift(box, level)

@@ -78,6 +78,8 @@ class TileSource:
 
     def read(self, key: TileKey) -> Tile:
         """A tile as it is shown; hatched, with the reason, where it cannot be read. Never raises."""
+        import cv2  # noqa: F401  (painting needs it: brought in here, the window does not wait for it)
+
         try:
             shader = self._shader(key.look)
             if shader is not None and not self.is_colour:

@@ -1,5 +1,6 @@
 """A slide in the view: the right pixels at every scale, place and angle; never empty, never stuck."""
 
+import threading
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
 from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
 
@@ -198,6 +199,19 @@ def test_closing_while_tiles_are_read_is_clean(view: ScanView, slide: KnownSlide
     view.show_scan(slide)
     slide.delay = 0.0
     complete(view)
+
+
+def test_a_view_that_goes_lets_go_of_its_slide(engine: TileEngine, slide: KnownSlide) -> None:
+    view = ScanView(engine=engine)
+    view.resize(300, 220)
+    view.show()
+    view.show_scan(slide)
+    complete(view)
+    assert engine.cache.byte_count > 0
+    view.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert engine.cache.byte_count == 0
+    until(lambda: not [t for t in threading.enumerate() if t.name == "overread-tiles"])
 
 
 def test_two_views_share_their_tiles(view: ScanView, slide: KnownSlide, engine: TileEngine, qtbot: QtBot) -> None:
