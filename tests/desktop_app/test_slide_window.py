@@ -9,11 +9,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from dataset.document import Snapshot
+from dataset.annotation import Annotation, Box, now
+from dataset.document import Edit, Snapshot
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import CaseRow
 from desktop_app.opening import Opened
 from desktop_app.panels.channels import ChannelsView, solo
+from desktop_app.panels.measurements import MeasurementsView
 from desktop_app.panels.models import ModelsView
 from desktop_app.panels.slide import SlideView, facts_of
 from desktop_app.panels.worklist import WorklistView
@@ -311,7 +313,9 @@ def test_the_slide_panel_says_what_is_known_and_who_says_it(reader: Reader) -> N
     models._button.setChecked(False)
     QTest.mouseClick(panel.ask, LEFT)
     assert models.is_open
-    assert reader.window.focusWidget() is models.findChild(ModelsView).pixel_size
+    view = models.findChild(ModelsView)
+    assert view is not None
+    assert reader.window.focusWidget() is view.pixel_size
     open_slide(reader, DrawnSlide(profile=b"icc"))
     assert not panel.ask.isVisible()
     QTest.mouseClick(panel.profile, LEFT, pos=QPoint(8, panel.profile.height() // 2))
@@ -406,3 +410,28 @@ def test_the_worklist_offers_to_open_beside(reader: Reader, monkeypatch: pytest.
     menu.actions()[1].trigger()
     assert asked == [1]
     assert not worklist.menu_of(0).actions()[1].isEnabled()
+
+
+def test_the_selected_region_is_measured_and_what_lies_in_it_counted(reader: Reader) -> None:
+    reader.open(
+        DrawnSlide(), prediction(*(proposal(n, plane=0) for n in range(3)), proposal(9, plane=0, label="tumour"))
+    )
+    panel = reader.window.findChild(MeasurementsView)
+    assert panel is not None
+    until(lambda: [(line.label, line.count) for line in panel.measures.lines] == [("disc", 3), ("tumour", 1)])
+    assert panel.measures.title == "On this slide"
+    region = Annotation("r", "cyst", Box(Plane(), 0, 0, 20, 400), "ann", now())
+    reader.session.commit(Edit("Draw", put=(region,)))
+    reader.session.select(["r"])
+    until(lambda: bool(panel.measures.facts))
+    # 20 × 400 pixels of 0.25 µm; the middles of the first two boxes lie in them.
+    assert dict(panel.measures.facts) == {"Area": "500 µm²", "Perimeter": "210 µm"}
+    assert [(line.label, line.count) for line in panel.measures.lines] == [("disc", 2)]
+    assert panel.measures.lines[0].density == pytest.approx(2 / 0.0005)
+    QTest.mouseClick(panel.copy, LEFT)
+    assert QGuiApplication.clipboard().text().splitlines() == [
+        "Area\t500 µm²",
+        "Perimeter\t210 µm",
+        "In this region\tcount\tarea mm²\tper mm²",
+        "Disc\t2\t1.75e-05\t4000",
+    ]
