@@ -4,7 +4,6 @@
 
 import argparse
 import csv
-import itertools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from models.training import augment, metrics
 from models.training.fitting import Schedule, fit, run_network, say, seed_everything
 from models.training.model_card import figures_table, refresh_card
+from models.training.near_duplicates import near_duplicates
 from models.training.networks import SmallResNet
 from models.training.onnx_export import export_network, run_exported
 from models.training.package_writer import write_json, write_package
@@ -29,8 +29,6 @@ SPLIT_KEY = "overread/lung-tissue/1"
 SHARES = Shares(val=0.15, test=0.25)
 SEED, BATCH, BATCHES = 5, 32, 16
 WIDTHS = (16, 32, 64, 96, 144)
-SHARED_POINTS = 10
-POINTS = 600
 SLIDE_SPACING_UM = 0.78
 LABELS = ("lung_aca", "lung_n", "lung_scc")
 FIGURES = {
@@ -61,7 +59,7 @@ def main() -> None:
     rows = read_rows(choice.data)
     pictures = [read_rgb(str(choice.data / file)) for file, _ in rows]
     truth = np.array([LABELS.index(label) for _, label in rows])
-    groups = source_groups([file for file, _ in rows], pictures, truth)
+    groups = tissue_groups([file for file, _ in rows], pictures, truth)
     parts = split_groups(groups, SPLIT_KEY, SHARES)
     say(str({part: np.bincount(truth[at], minlength=3).tolist() for part, at in parts.items()}))
     images = torch.from_numpy(np.stack([prepare(pixels) for pixels in pictures]))
@@ -93,53 +91,18 @@ def normalised(images: Tensor) -> Tensor:
     return (images - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
 
 
-def source_groups(names: Sequence[str], pictures: Sequence[np.ndarray], truth: np.ndarray) -> list[str]:
-    """Return one group per picture; pictures that show the same tissue, turned, flipped or shifted, are one group.
+def tissue_groups(names: Sequence[str], pictures: Sequence[np.ndarray], truth: np.ndarray) -> list[str]:
+    """Return one group per picture; pictures of one label that show the same tissue are one group.
 
-    The source made 5,000 pictures of each label from 250, and does not say which from which. Two pictures of a label
-    are one group where at least SHARED_POINTS of their points agree on one turn, scale and shift, mirrored or not.
+    The source made 5,000 pictures of each label from 250 by turning and flipping, and does not say which from which.
     """
     traits: dict[str, list[str]] = {name: [name] for name in names}
-    described = [describe(pixels) for pixels in pictures]
-    mirrored = [describe(np.ascontiguousarray(pixels[:, ::-1])) for pixels in pictures]
-    for first, second in itertools.combinations(range(len(names)), 2):
-        if truth[first] != truth[second]:
-            continue
-        shared = max(shared_points(described[first], other[second]) for other in (described, mirrored))
-        if shared >= SHARED_POINTS:
-            traits[names[second]].append(names[first])
+    for index in range(len(LABELS)):
+        own = np.flatnonzero(truth == index).tolist()
+        for first, second in near_duplicates([pictures[at] for at in own]):
+            traits[names[own[second]]].append(names[own[first]])
     named = join_groups(traits)
     return [named[name] for name in names]
-
-
-def describe(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return places and descriptors (unit length, comparable by their product) of a picture's salient points."""
-    import cv2
-
-    found, values = cv2.SIFT_create(POINTS).detectAndCompute(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), None)  # type: ignore[attr-defined]
-    if values is None or len(found) < 2:
-        return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
-    shares = values / np.maximum(values.sum(axis=1, keepdims=True), 1e-6)
-    return np.array([point.pt for point in found], np.float32), np.sqrt(shares).astype(np.float32)
-
-
-def shared_points(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> int:
-    """Return how many points of two pictures agree on one turn, scale and shift."""
-    import cv2
-
-    if len(first[1]) < 2 or len(second[1]) < 2:
-        return 0
-    likeness = first[1] @ second[1].T
-    lines = np.arange(len(likeness))
-    best = likeness.argmax(axis=1)
-    top = likeness[lines, best]
-    likeness[lines, best] = -1
-    distinct = (1 - top) < 0.64 * (1 - likeness.max(axis=1))
-    if distinct.sum() < 6:
-        return 0
-    there = second[0][best[distinct]]
-    _, agree = cv2.estimateAffinePartial2D(first[0][distinct], there, ransacReprojThreshold=3.0, maxIters=300)
-    return 0 if agree is None else int(agree.sum())
 
 
 def train(
