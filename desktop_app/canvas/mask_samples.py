@@ -117,7 +117,7 @@ class MaskSamples:
             self._shrunk.move_to_end(key)
             return kept[1]
         side = max(TILE // step, 1)
-        small = tile.full().reshape(side, TILE // side, side, TILE // side).any(axis=(1, 3))
+        small: Bits = np.logical_or.reduce(tile.full().reshape(side, TILE // side, side, TILE // side), axis=(1, 3))
         self._shrunk[key] = (tile, small)
         if len(self._shrunk) > MOST_KEPT:
             self._shrunk.popitem(last=False)

@@ -112,7 +112,7 @@ class SlidePicture:
         aim = Aim(viewport, look, ratio, display.smooth, ground, tiles)
         if aim == last and not self._has_stale():
             return
-        if last is not None and (last.look, last.viewport.plane) != (look, viewport.plane):
+        if last is not None and not self._missing and (last.look, last.viewport.plane) != (look, viewport.plane):
             self._former = (last.look, last.viewport.plane)
         if last is not None and not is_same:
             shift = np.subtract(viewport.centre, last.viewport.centre)

@@ -41,10 +41,18 @@ class Pyramid:
 
     def tiles(self, number: int) -> tuple[TileRef, ...]:
         """All tiles of a level."""
+        columns, rows = self._grid(number)
+        return tuple(TileRef(number, column, row) for row in range(rows) for column in range(columns))
+
+    def count(self, number: int) -> int:
+        """How many tiles a level has."""
+        columns, rows = self._grid(number)
+        return columns * rows
+
+    def _grid(self, number: int) -> tuple[int, int]:
         level = self.levels[number]
         across, down = tile_of(level)
-        columns, rows = math.ceil(level.width / across), math.ceil(level.height / down)
-        return tuple(TileRef(number, column, row) for row in range(rows) for column in range(columns))
+        return math.ceil(level.width / across), math.ceil(level.height / down)
 
     def parts(self, tile: TileRef) -> tuple[TileRef, ...]:
         """The tiles of the next finer level that a tile of a half level is made from."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,6 +26,10 @@ from imaging.windowing import automatic_window, grey_table
 Rgb32: TypeAlias = NDArray[np.uint32]
 Shader: TypeAlias = Callable[[NDArray[Any]], Rgb32]
 """From the values of a tile to 0xFFRRGGBB."""
+MOST_SHADERS = 6
+"""Ways of showing a slide that are kept ready; dragging a range makes many, each of some hundred kilobytes."""
+FEW_TILES = 512
+"""A level of at most so many tiles is kept when the next coarser one is made from it: it is likely to be seen, too."""
 _SUNK, _RAISED, _MARK = np.uint32(0xFF5A5E66), np.uint32(0xFF6E737C), np.uint32(0xFFE06C5A)
 """The hatching of what cannot be read, and its mark."""
 
@@ -47,7 +53,7 @@ class TileSource:
         self._cache = cache
         self._looks: dict[Rendering, int] = {}
         self._renderings: list[Rendering] = []
-        self._shaders: dict[int, Shader | None] = {}
+        self._shaders: OrderedDict[int, Shader | None] = OrderedDict()
         self._lock = threading.Lock()
         self.complaint = ""
         """Why the slide is not shown quite as asked, though its tiles can be read."""
@@ -78,8 +84,7 @@ class TileSource:
 
     def read(self, key: TileKey) -> Tile:
         """A tile as it is shown; hatched, with the reason, where it cannot be read. Never raises."""
-        import cv2  # noqa: F401  (painting needs it: brought in here, the window does not wait for it)
-
+        import_module("cv2")  # painting needs it: brought in here, the window does not wait for it
         try:
             shader = self._shader(key.look)
             if shader is not None and not self.is_colour:
@@ -134,12 +139,12 @@ class TileSource:
         return Tile(halved(whole), problem, time.monotonic() if problem else 0.0)
 
     def _part(self, key: TileKey) -> Tile:
-        """A finer tile; kept when it was itself put together, for that is work that others can use."""
+        """A finer tile; kept when it was itself put together, for that is work that others can use, or one of few."""
         found = self._cache.peek(key)
         if found is not None and not found.problem:
             return found
         found = self.read(key)
-        if self.pyramid.stored[key.level] is None:
+        if self.pyramid.stored[key.level] is None or self.pyramid.count(key.level) <= FEW_TILES:
             self._cache.put(key, found)
         return found
 
@@ -158,6 +163,9 @@ class TileSource:
         with self._lock:
             if look not in self._shaders:
                 self._shaders[look] = self._made_shader(self._renderings[look - 1])
+            self._shaders.move_to_end(look)
+            while len(self._shaders) > MOST_SHADERS:
+                self._shaders.popitem(last=False)
             return self._shaders[look]
 
     def _made_shader(self, rendering: Rendering) -> Shader | None:
