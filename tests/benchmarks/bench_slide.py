@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
@@ -36,11 +37,29 @@ from imaging.opening import open_scan
 from imaging.scan import Scan
 from tests.benchmarks.bench_gui_thread import Heartbeat, wait_for
 from tests.benchmarks.slide_maker import Recipe, kept_slide
-from tests.benchmarks.slide_walk import HEIGHT, WIDTH, Look, OpenSlideReader, RawReader, Reader, peers, walk
+from tests.benchmarks.slide_walk import HEIGHT, WIDTH, Look, OpenSlideReader, RawReader, Reader, peers, tile_bytes, walk
 
 POLYGONS = 50_000
 PATIENCE_MS = 60_000
 MEGABYTE = 2**20
+
+
+class Cost(NamedTuple):
+    """Milliseconds of the clock, and of processor time of all threads (steadier on a busy machine)."""
+
+    wall: float
+    cpu: float
+
+
+class Watch:
+    """Runs from its making."""
+
+    def __init__(self) -> None:
+        self._start, self._busy = time.perf_counter(), time.process_time()
+
+    def stop(self) -> Cost:
+        """What has passed."""
+        return Cost((time.perf_counter() - self._start) * 1000, (time.process_time() - self._busy) * 1000)
 
 
 class Ours:
@@ -57,18 +76,18 @@ class Ours:
         self.view.completed.connect(self._loop.quit)
         QApplication.processEvents()
 
-    def until_complete(self, begin: Callable[[], None]) -> float:
-        """Milliseconds from a change of the view until all of it is painted."""
-        start = time.perf_counter()
+    def until_complete(self, begin: Callable[[], None]) -> Cost:
+        """What it takes from a change of the view until all of it is painted."""
+        watch = Watch()
         self._timer.start(PATIENCE_MS)
         begin()
         self._loop.exec()
-        took = (time.perf_counter() - start) * 1000
+        took = watch.stop()
         self._timer.stop()
         assert self.view.is_complete, "the view was not complete in time"
         return took
 
-    def open(self, path: Path) -> float:
+    def open(self, path: Path) -> Cost:
         """Open a slide with nothing cached and show all of it."""
         self.leave()
 
@@ -86,7 +105,8 @@ class Ours:
         self.scan = None
         shared_engine().cache.clear()
 
-    def go(self, look: Look) -> float:
+    def go(self, look: Look) -> Cost:
+        """Show another part and wait until it is there."""
         viewport = self.view.viewport
         assert viewport is not None
         return self.until_complete(
@@ -94,17 +114,18 @@ class Ours:
         )
 
 
-def timed(reader: Reader, looks: list[Look]) -> list[float]:
-    """Milliseconds for each view."""
-    times = list[float]()
+def timed(reader: Reader, looks: list[Look]) -> list[Cost]:
+    """What each view takes."""
+    costs = list[Cost]()
     for look in looks:
-        start = time.perf_counter()
+        watch = Watch()
         reader.read(look)
-        times.append((time.perf_counter() - start) * 1000)
-    return times
+        costs.append(watch.stop())
+    return costs
 
 
-Passes = dict[str, list[list[float]]]
+Rounds: TypeAlias = list[list[Cost]]
+Passes: TypeAlias = dict[str, Rounds]
 """Of each reader and state, the rounds; of each round, the steps."""
 
 
@@ -134,43 +155,57 @@ def tell_steps(passes: Passes) -> None:
         print(f"  {state} (wanted: {wanted})")
         for name in [key.removesuffix(f" {state}") for key in passes if key.endswith(state)]:
             own = passes[f"{name} {state}"]
-            figures = [(shape(own), shape(base)) for shape in (middle, slowest, total)]
-            ratios = "   ".join(
-                f"{title} {mine:8.2f} ms = {mine / theirs:6.3f}"
-                for title, (mine, theirs) in zip(("median", "slowest", "sum"), figures, strict=True)
+            figures = [(shape(own), shape(base)) for shape in (middle, slowest, total, effort)]
+            print(
+                f"    {name:10s} "
+                + "   ".join(f"{title} {_told(*both)}" for title, both in zip(TITLES, figures, strict=True))
             )
-            print(f"    {name:10s} {ratios}")
 
 
-def middle(rounds: list[list[float]]) -> float:
+TITLES = ("median", "slowest", "sum", "processor")
+
+
+def _told(mine: float, theirs: float) -> str:
+    return f"{mine:7.1f} ms = {mine / theirs:5.3f}"
+
+
+def middle(rounds: Rounds) -> float:
     """The median step."""
-    return statistics.median(step for steps in rounds for step in steps)
+    return statistics.median(step.wall for steps in rounds for step in steps)
 
 
-def slowest(rounds: list[list[float]]) -> float:
+def slowest(rounds: Rounds) -> float:
     """The slowest step of a usual round."""
-    return statistics.median(max(steps) for steps in rounds)
+    return statistics.median(max(step.wall for step in steps) for steps in rounds)
 
 
-def total(rounds: list[list[float]]) -> float:
+def total(rounds: Rounds) -> float:
     """All steps of a usual round."""
-    return statistics.median(sum(steps) for steps in rounds)
+    return statistics.median(sum(step.wall for step in steps) for steps in rounds)
+
+
+def effort(rounds: Rounds) -> float:
+    """Processor time of all steps of a usual round."""
+    return statistics.median(sum(step.cpu for step in steps) for steps in rounds)
+
+
+SHAPES = {"median": middle, "slowest": slowest, "sum": total, "processor": effort}
 
 
 def tell_opening(path: Path, size: tuple[int, int], rounds: int) -> None:
     """Print from file to the first complete view, against OpenSlide's opening and first read."""
-    ours, mine, theirs = Ours(), list[float](), list[float]()
+    ours, mine, theirs = Ours(), list[Cost](), list[Cost]()
     whole = Look(size[0] / 2, size[1] / 2, min(WIDTH / size[0], HEIGHT / size[1]))
     for _ in range(rounds):
         mine.append(ours.open(path))
         ours.leave()
-        start = time.perf_counter()
+        watch = Watch()
         reader = OpenSlideReader(path)
         reader.read(whole)
-        theirs.append((time.perf_counter() - start) * 1000)
+        theirs.append(watch.stop())
         reader.close()
     ours.view.close()
-    one, other = statistics.median(mine), statistics.median(theirs)
+    one, other = middle([mine]), middle([theirs])
     print(f"  open to first complete view {one:.1f} ms, OpenSlide {other:.1f} ms = {one / other:.2f} (wanted: 0.7)")
 
 
@@ -207,8 +242,8 @@ def tell_marks(path: Path, size: tuple[int, int], looks: list[Look], rounds: int
     for state in ("cold", "warm"):
         own, base = times[f"with {state}"], times[f"without {state}"]
         print(
-            f"  {POLYGONS} polygons, {state}: median {middle(own):.2f} ms = {middle(own) / middle(base):.2f}, "
-            f"slowest {slowest(own):.1f} ms = {slowest(own) / slowest(base):.2f} × without (wanted: 1.5)"
+            f"  {POLYGONS} polygons, {state}: median {_told(middle(own), middle(base))}, "
+            f"slowest {_told(slowest(own), slowest(base))} × without (wanted: 1.5)"
         )
 
 
@@ -303,6 +338,9 @@ def measure(path: Path, parts: list[str], rounds: int) -> None:
     print(f"{path.name}: {size[0]} × {size[1]}, {scan.info.format}, {len(scan.info.levels)} levels")
     scan.close()
     looks = walk(*size)
+    levels = [(level.width, level.height, level.downsample) for level in scan.info.levels]
+    weight = tile_bytes(looks, levels) / MEGABYTE
+    print(f"  all tiles of the steps {weight:.0f} MB, bound of the cache {CACHE_BYTES / MEGABYTE:.0f} MB")
     if "open" in parts:
         tell_opening(path, size, 3 * rounds)
     if "steps" in parts:

@@ -130,17 +130,16 @@ class RawReader:
 
 
 class VipsReader:
-    """pyvips, through its reader of tiled TIFF or, for other layouts, through OpenSlide."""
+    """pyvips, through its own reader of tiled TIFF."""
 
     def __init__(self, path: Path) -> None:
         import pyvips  # type: ignore[import-not-found]
+        from tifffile import TiffFile
 
-        with_openslide = path.suffix == ".svs"
-        first = pyvips.Image.new_from_file(str(path))
-        count = int(first.get("openslide.level-count" if with_openslide else "n-pages"))
-        name = "level" if with_openslide else "page"
-        self._levels: list[Any] = [pyvips.Image.new_from_file(str(path), **{name: n}) for n in range(count)]
-        self._sizes = [(im.width, im.height, first.width / im.width) for im in self._levels]
+        with TiffFile(path) as file:
+            numbers = [level.keyframe.index for level in file.series[0].levels]
+        self._levels: list[Any] = [pyvips.Image.tiffload(str(path), page=number) for number in numbers]
+        self._sizes = [(im.width, im.height, self._levels[0].width / im.width) for im in self._levels]
 
     def read(self, look: Look) -> None:
         part = part_of(look, self._sizes)
@@ -148,6 +147,17 @@ class VipsReader:
 
     def close(self) -> None:
         self._levels.clear()
+
+
+def tile_bytes(looks: list[Look], levels: list[tuple[int, int, float]], tile: int = 256) -> int:
+    """Bytes of all different tiles that the views show, at four bytes a pixel."""
+    seen = set[tuple[int, int, int]]()
+    for look in looks:
+        part = part_of(look, levels)
+        rows = range(part.top // tile, (part.top + part.height - 1) // tile + 1)
+        columns = range(part.left // tile, (part.left + part.width - 1) // tile + 1)
+        seen |= {(part.level, column, row) for row in rows for column in columns}
+    return len(seen) * tile * tile * 4
 
 
 def peers() -> dict[str, type[VipsReader]]:
