@@ -108,9 +108,12 @@ class Overview(QWidget):
 
     def show_fields(self, fields: tuple[Viewport, ...], active: int) -> None:
         """Show where the views stand."""
-        if fields and not self._trivial:
+        trivial = fields[active].fitted().scale * 1.2 if fields else self._trivial
+        if trivial != self._trivial:
             # What the whole slide shows at once was not looked at.
-            self._trivial = fields[active].fitted().scale * 1.2
+            self._trivial = trivial
+            self._veil, self._card = veil(self._seen, self._optics, trivial), None
+            self.update()
         if (fields, active) != (self._fields, self._active):
             self._fields, self._active = fields, active
             self.update()
@@ -256,8 +259,11 @@ class Overview(QWidget):
         theme, area = self._theme, self._picture_area()
         painter.setClipRect(area.adjusted(-2, -2, 2, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        whole = QPolygonF(area)
         for number in sorted(range(len(self._fields)), key=lambda number: number == self._active):
             shape, is_active = self.field_of(self._fields[number]), number == self._active
+            if not area.contains(shape.boundingRect()):
+                shape = shape.intersected(whole)
             painter.setPen(QPen(QColor(0, 0, 0, 170), theme.px(4)))
             painter.drawPolygon(shape)
             colour = QColor(DARK.accent) if is_active else QColor("#ffffff")

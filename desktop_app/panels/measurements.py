@@ -35,7 +35,7 @@ class MeasurementsView(QWidget):
         self.measures = Measures()
         self.hint = label(NOTHING, "muted", wraps=True)
         self._body = QWidget()
-        self.copy = push("Copy", "Copy these measurements as a table")
+        self.copy = push("Copy", "Copy these measurements as a table", name="link")
         self.copy.clicked.connect(self.copy_text)
         self._head = label("", "heading")
         last = QHBoxLayout()
@@ -115,9 +115,9 @@ class MeasurementsView(QWidget):
         self.measures = measured
         has_any = bool(measured.facts or measured.lines)
         self.hint.setText(NOTHING)
-        self.hint.setVisible(not measured.facts)
+        self.hint.setVisible(not has_any)
         self._head.setText(measured.title if measured.lines else "")
-        self._head.setToolTip(RULE if measured.lines else "")
+        self._head.setToolTip("" if not measured.lines else RULE if measured.facts else NOTHING)
         self.copy.setVisible(has_any)
         old, self._body = self._body, QWidget()
         self._fill(measured)
@@ -132,7 +132,7 @@ class MeasurementsView(QWidget):
         grid.setVerticalSpacing(self._theme.px(4))
         for row, (name, value) in enumerate(measured.facts):
             grid.addWidget(label(name, "muted"), row, 0)
-            grid.addWidget(label(value), row, 1, 1, 3, Qt.AlignmentFlag.AlignRight)
+            grid.addWidget(label(value), row, 1, 1, 2, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(0, 1)
         start = len(measured.facts)
         if not measured.lines:
@@ -145,7 +145,7 @@ class MeasurementsView(QWidget):
                 grid.addWidget(label(word), row, 1 + column, Qt.AlignmentFlag.AlignRight)
         more = len(measured.lines) - MOST_LINES
         if more > 0:
-            grid.addWidget(label(f"and {more} labels more, in the copy", "small"), start + 1 + MOST_LINES, 0, 1, 4)
+            grid.addWidget(label(f"and {more} labels more, in the copy", "small"), start + 1 + MOST_LINES, 0, 1, 3)
 
     def _name(self, label_id: str) -> QWidget:
         shown, made = self._session.label_of(label_id), QWidget()
