@@ -88,10 +88,10 @@ def _coloured(strength: Floats) -> Flags:
     """What lies above Otsu's threshold, and above what could be tissue at all."""
     import cv2
 
-    soft = cv2.medianBlur(np.clip(strength, 0, 255).astype(np.uint8), 5)
+    soft = np.asarray(cv2.medianBlur(np.clip(strength, 0, 255).astype(np.uint8), 5), np.uint8)
     threshold = _otsu(soft)
     # Pale tissue beside a deep stain: half of the threshold still is unlike glass.
-    return np.asarray(soft) > max(LEAST_COLOUR, min(threshold, 0.5 * threshold + LEAST_COLOUR))
+    return soft > max(LEAST_COLOUR, min(threshold, 0.5 * threshold + LEAST_COLOUR))
 
 
 def _bright(strength: Floats) -> Flags:
@@ -132,7 +132,7 @@ def _without_small(bits: Flags, least: float, connectivity: int) -> Flags:
     _, numbers, figures, _ = cv2.connectedComponentsWithStats(bits.astype(np.uint8), connectivity=connectivity)
     large = np.asarray(figures)[:, cv2.CC_STAT_AREA] >= least
     large[0] = False
-    return large[np.asarray(numbers)]
+    return large[np.asarray(numbers, np.int32)]
 
 
 def _outlines(bits: Flags, plane: Plane, scale: tuple[float, float]) -> tuple[Polygon, ...]:

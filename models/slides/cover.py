@@ -74,10 +74,8 @@ class Cover:
             met |= own | line
             inner |= own & ~line & 1
         cells = (len(self._rows), FINE, len(self._columns), FINE)
-        return (
-            met[1:-1, 1:-1].reshape(cells).any(axis=(1, 3)),
-            inner[1:-1, 1:-1].reshape(cells).all(axis=(1, 3)),
-        )
+        any_met = np.asarray(met[1:-1, 1:-1].reshape(cells).any(axis=(1, 3)))
+        return any_met, np.asarray(inner[1:-1, 1:-1].reshape(cells).all(axis=(1, 3)))
 
 
 def _contour(points: Sequence[Point]) -> Any:

@@ -153,8 +153,9 @@ def _found(table: Array, lengths: Array, points: Array) -> tuple[Found, ...]:
     found: list[Found] = []
     place = 0
     for row in table.tolist():
-        found.append(Found(*row[:7], tuple(rings[place : place + row[7]])))
-        place += row[7]
+        label, area, total, sum_x, sum_y, x, y, count = row
+        found.append(Found(label, area, total, sum_x, sum_y, x, y, tuple(rings[place : place + count])))
+        place += count
     return tuple(found)
 
 

@@ -48,7 +48,7 @@ def flow(
     while True:
         network, threads, batch = runner.stream()
         size = batch if network.batch else max(1, batch >> shrunk)
-        line = _Line(network, threads, size, decode, runner.stop, progress)
+        line = _Line[Token](network, threads, size, decode, runner.stop, progress)
         try:
             line.run(itertools.chain(list(waiting), works), waiting, take)
             return

@@ -119,10 +119,10 @@ def unpacked(data: bytes) -> dict[str, Array]:
     place = 8 + length
     arrays: dict[str, Array] = {}
     for name, said in cast("dict[str, Any]", header).items():
-        kind, shape = said if isinstance(said, list) and len(cast("list[Any]", said)) == 2 else ("", [])
-        if kind not in _TYPES or not isinstance(shape, list):
+        pair = cast("list[Any]", said) if isinstance(said, list) else []
+        if len(pair) != 2 or pair[0] not in _TYPES or not isinstance(pair[1], list):
             raise ValueError("unknown array")
-        sides = cast("list[Any]", shape)
+        kind, sides = str(pair[0]), cast("list[Any]", pair[1])
         if len(sides) > 4 or not all(isinstance(side, int) and 0 <= side <= LARGEST for side in sides):
             raise ValueError("impossible array")
         count = math.prod(sides)

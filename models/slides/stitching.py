@@ -142,7 +142,7 @@ class Stitcher:
         if across and down:
             mine = (bottom if down > 0 else top)[-1 if across > 0 else 0 :][:1]
             theirs = (their_top if down > 0 else their_bottom)[0 if across > 0 else -1 :][:1]
-            pairs = {(int(mine[0]), int(theirs[0]))} if mine.size and theirs.size else set()
+            pairs = _pairs(mine, theirs)
         elif down:
             pairs = _pairs(bottom if down > 0 else top, their_top if down > 0 else their_bottom)
         else:

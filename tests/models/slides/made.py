@@ -126,6 +126,6 @@ def predictor(folder: Path, **slide: Any) -> ModelPredictor:
     return found
 
 
-def told(prediction):
+def told(prediction) -> list[Any]:
     """Everything a prediction says but its ids: labels, outlines, scores."""
     return [(one.label, one.geometry, one.score) for one in prediction.proposals]

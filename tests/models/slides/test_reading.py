@@ -16,9 +16,8 @@ from models.catalogue import open_folder
 from models.choices import Choices
 from models.problem import ModelProblem, PixelSizeUnknown
 from models.slide_choices import SlideChoices
-from models.slides import reading
 from models.stopped import Stopped
-from tests.models.graphs import graph_of, manifest_of, mean_classifier, pixel_map, write_package
+from tests.models.graphs import graph_of, manifest_of, mean_classifier, pixel_map, shape, write_package
 from tests.models.slides.made import SCALE, MadeSlide, blobs, grey_input, instances, predictor, told
 
 WIDE, TALL = 420, 310
@@ -99,14 +98,14 @@ def test_what_is_found_in_a_region_is_what_is_found_of_all_but_for_the_objects_i
     assert len(inner) > 10
     assert {repr(one) for one in inner} <= whole
     for proposal in part.proposals:
-        assert all(90 <= x <= 290 and 70 <= y <= 220 for x, y in proposal.geometry.exterior)
+        assert all(90 <= x <= 290 and 70 <= y <= 220 for x, y in shape(proposal).exterior)
 
 
 def test_what_is_told_on_the_way_is_the_answer_and_comes_from_near_to_far(package, slide):
     fresh = []
     prediction = asked(package, slide, partial=fresh.extend, block=32, centre=lambda: (400.0, 300.0))
     assert sorted(repr(one) for one in fresh) == sorted(repr(one) for one in prediction.proposals)
-    (x, y), (far_x, far_y) = fresh[0].geometry.exterior[0], fresh[-1].geometry.exterior[0]
+    (x, y), (far_x, far_y) = shape(fresh[0]).exterior[0], shape(fresh[-1]).exterior[0]
     assert (x - 400) ** 2 + (y - 300) ** 2 < (far_x - 400) ** 2 + (far_y - 300) ** 2
 
 
@@ -206,14 +205,14 @@ def test_a_tile_that_cannot_be_read_is_left_out_and_told_and_the_rest_is_done(pa
 
 
 def test_a_slide_that_goes_away_while_it_is_read_is_one_problem(package, slide, monkeypatch):
-    monkeypatch.setattr(reading, "LOST_IN_A_ROW", 10)
+    monkeypatch.setattr("models.slides.reading.LOST_IN_A_ROW", 10)
     slide.broken = {(0, column, row) for column in range(10) for row in range(1, 10)}
     with pytest.raises(ScanProblem, match="cannot be read any more"):
         asked(package, slide)
 
 
 def test_a_heat_map_is_the_same_whatever_the_blocks_and_is_told_on_the_way(tmp_path, slide, monkeypatch):
-    monkeypatch.setattr(reading, "HEAT_SECONDS", 0.0)
+    monkeypatch.setattr("models.slides.reading.HEAT_SECONDS", 0.0)
     manifest = manifest_of("classify", {"as": "scores", "activation": "softmax"}, ("dark", "bright"), "logits")
     manifest["input"] = grey_input("fixed", 30)
     manifest["preprocessing"] = SCALE
@@ -284,7 +283,7 @@ def test_every_dot_gets_one_box_whatever_the_blocks(tmp_path):
         pixels[y - 1 : y + 2, x - 1 : x + 2] = 200
     package, slide = detector(tmp_path / "dots"), MadeSlide(pixels)
     reference = asked(package, slide, block=32)
-    boxes = [one.geometry for one in reference.proposals]
+    boxes = [shape(one) for one in reference.proposals]
     assert all(isinstance(box, Box) for box in boxes)
     assert {(int(box.x + box.width / 2), int(box.y + box.height / 2)) for box in boxes} == dots
     assert len(boxes) == len(dots)
@@ -339,7 +338,7 @@ def test_a_slide_of_other_pixels_is_read_at_those_of_the_model(tmp_path, um):
     assert told(asked(package, slide, block=7, centre=anywhere)) == told(prediction)
     assert any("µm per pixel" in note for note in prediction.notes)
     for proposal in prediction.proposals:
-        assert all(-1 <= x <= WIDE + 1 and -1 <= y <= TALL + 1 for x, y in proposal.geometry.exterior)
+        assert all(-1 <= x <= WIDE + 1 and -1 <= y <= TALL + 1 for x, y in shape(proposal).exterior)
 
 
 def test_the_coarsest_level_that_is_fine_enough_is_read(tmp_path):
@@ -349,7 +348,7 @@ def test_the_coarsest_level_that_is_fine_enough_is_read(tmp_path):
     prediction = asked(package, slide)
     small = asked(package, MadeSlide(slide.levels[1], um=2.0))
     assert [one.score for one in prediction.proposals] == [one.score for one in small.proposals]
-    (x, y), (small_x, small_y) = prediction.proposals[3].geometry.exterior[0], small.proposals[3].geometry.exterior[0]
+    (x, y), (small_x, small_y) = shape(prediction.proposals[3]).exterior[0], shape(small.proposals[3]).exterior[0]
     assert (x, y) == (4 * small_x, 4 * small_y)
 
 

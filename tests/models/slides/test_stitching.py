@@ -7,11 +7,11 @@ import pytest
 
 from imaging.geometry import Plane
 from models.package import load_package
-from models.slides import stitching
 from models.slides.decoding import rules_of
 from models.slides.grid import SlideGrid
 from models.slides.parts import part_of
 from models.slides.spill import Spill
+from models.slides.stitching import Stitcher
 from tests.models.graphs import manifest_of, pixel_map, write_package
 from tests.models.slides.made import blobs, instances
 
@@ -46,7 +46,7 @@ def pieced(package, maps, core, group, *, shuffled=False, x=X, y=Y):
     if shuffled:
         random.Random(core).shuffle(blocks)
     components, decode = rules_of(package)
-    stitcher = stitching.Stitcher(grid, blocks, decode)
+    stitcher = Stitcher(grid, blocks, decode)
     found = []
     for block in blocks:
         x0, y0, x1, y1 = grid.rectangle(block)
@@ -73,8 +73,8 @@ def test_neither_blocks_nor_their_order_show(request, kind, fine):
 
 @pytest.mark.parametrize("kind", ["seeded", "labelled"])
 def test_giants_are_cut_along_lines_that_do_not_depend_on_blocks(request, monkeypatch, kind):
-    monkeypatch.setattr(stitching, "GIANT", 120)
-    monkeypatch.setattr(stitching, "CUT", 50)
+    monkeypatch.setattr("models.slides.stitching.GIANT", 120)
+    monkeypatch.setattr("models.slides.stitching.CUT", 50)
     package = request.getfixturevalue(kind)
     maps = maps_of(package, fine=7.0)
     cut = pieced(package, maps, 60, 2)
@@ -82,7 +82,7 @@ def test_giants_are_cut_along_lines_that_do_not_depend_on_blocks(request, monkey
         for shuffled in (False, True):
             assert pieced(package, maps, core, group, shuffled=shuffled) == cut
     areas = sum(row[3] for row in cut)
-    monkeypatch.setattr(stitching, "GIANT", 4096)
+    monkeypatch.setattr("models.slides.stitching.GIANT", 4096)
     uncut = pieced(package, maps, 60, 2)
     assert len(cut) > len(uncut)
     assert 0 <= sum(row[3] for row in uncut) - areas < 0.02 * areas  # crumbs of a cut may be too small to count
