@@ -59,7 +59,7 @@ def family(path: Path) -> Family:
         storage.close()
 
 
-def _family(tiff: Tiff) -> Family:
+def _family(tiff: Tiff) -> Family:  # noqa: PLR0911 - one answer for each kind of file
     """The family of an open file."""
     chain = tiff.directories(_LOOKED_AT)
     first = next(chain)
@@ -75,8 +75,12 @@ def _family(tiff: Tiff) -> Family:
         return "tiles"
     if not first.is_tiled:
         return "tiles" if first.width * first.height > LARGEST else ""
-    large = max(first.width, first.height) > _LARGE
-    return "tiles" if large or any(_is_smaller(first, one) for one in (*tiff.below(first), *chain)) else ""
+    if max(first.width, first.height) > _LARGE or any(_is_smaller(first, one) for one in tiff.below(first)):
+        return "tiles"
+    try:
+        return "tiles" if any(_is_smaller(first, one) for one in chain) else ""
+    except ScanProblem:
+        return "tiles"  # cut short: what is left of a pyramid is read tile by tile
 
 
 def _is_other(first: Directory, text: str, software: str) -> bool:

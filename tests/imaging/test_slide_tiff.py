@@ -495,6 +495,18 @@ def test_a_slide_cut_anywhere_is_refused_or_tells_which_tiles_are_gone(tmp_path:
     assert "refused" in outcomes
 
 
+def test_a_pyramid_without_its_last_directories_is_read_as_far_as_it_goes(tmp_path: Path):
+    path = files.pyramid(tmp_path / "a.tif", PIXELS)
+    with tifffile.TiffFile(path) as tiff:
+        second = tiff.pages[1].offset
+    with path.open("r+b") as stream:
+        stream.truncate(second)
+    scan = opened(path)
+    assert len(scan.info.levels) == 1
+    assert "only 1 of its directories can be read" in scan.info.notes
+    assert np.array_equal(joined(scan, 0), PIXELS)
+
+
 def test_tiles_behind_the_end_of_the_file_are_told_when_it_is_opened(tmp_path: Path):
     path = files.pyramid(tmp_path / "a.tif", PIXELS)
     files.with_number(path, 324, 2**31, index=3)
