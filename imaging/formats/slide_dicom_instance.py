@@ -18,7 +18,7 @@ from imaging.formats.dicom_layout import Layout
 from imaging.formats.dicom_pixels import place_compressed, read_frame
 from imaging.formats.dicom_walk import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, UNDEFINED
 from imaging.formats.slide_dicom_file import FrameTable, SlideFile, compressed_frames, plain_frames
-from imaging.formats.slide_dicom_places import PER_FRAME, Place, read_tail
+from imaging.formats.slide_dicom_places import PER_FRAME, Places, read_tail
 from imaging.pyramid import check_size, check_tile
 from imaging.quiet import quiet
 from imaging.scan import Pixels
@@ -191,13 +191,14 @@ class StoredFrames:
         self.is_screen_ready = plain_jpeg
         """Whether the decoder gives frames as they are shown."""
 
-    def _find(self) -> tuple[tuple[Place, ...], FrameTable]:
+    def _find(self) -> tuple[Places | None, FrameTable]:
         """Where the frames lie, on the slide and in the file."""
         instance, file = self.instance, self._file
         layout = instance.layout
         tail = read_tail(file, instance.header_ends, instance.syntax != IMPLICIT, not instance.is_full)
-        if not instance.is_full and len(tail.places) < layout.frames:
-            what = f"promises {layout.frames:,} frames and says of {len(tail.places):,} where they lie"
+        said = len(tail.places) if tail.places else 0
+        if not instance.is_full and said < layout.frames:
+            what = f"promises {layout.frames:,} frames and says of {said:,} where they lie"
             raise ScanProblem(what, file.path, "Get the file again")
         if tail.pixels_length == UNDEFINED:
             if instance.syntax not in KNOWN:

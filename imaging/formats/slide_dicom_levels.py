@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,7 +37,9 @@ class Matrix:
         self.instance: Instance = first
         self.notes: tuple[str, ...] = ()
         self._columns, self._rows = first.grid
-        self._spots: dict[tuple[int, int, int, int], list[_Spot]] = {}
+        self._cells: NDArray[np.int64] = np.zeros(0, np.int64)
+        """The tiles that frames show in, ascending, and for each the frame and where it lies in the tile."""
+        self._shown: NDArray[np.int64] = np.zeros((0, 3), np.int64)
         self.optical_paths = first.optical_paths
         self.focal_planes = first.focal_planes
         if first.is_full:
@@ -79,41 +80,55 @@ class Matrix:
             self.notes += (f"{wanted - held:,} of {wanted:,} tiles of {self.named} are in files that are not here",)
 
     def _index_places(self) -> None:
-        """Which frames show in which tile, where each frame says for itself where it lies."""
-        names = {path.identifier: index for index, path in enumerate(self.optical_paths)}
+        """Which frame lies on which tile, where each frame says for itself where it lies."""
         layout, (width, height) = self.instance.layout, self.instance.matrix
-        cells: dict[tuple[int, int, int], list[tuple[float, _Spot]]] = defaultdict(list)
-        outside = 0
-        for part in self.parts:
-            for frame, place in enumerate(part.places[: part.instance.layout.frames]):
-                if not (-layout.columns < place.column < width and -layout.rows < place.row < height):
-                    outside += 1
-                    continue
-                path = names.get(place.path, 0)
-                left, top = place.column // layout.columns, place.row // layout.rows
-                right, bottom = -(-place.column // layout.columns), -(-place.row // layout.rows)
-                for row in range(max(top, 0), min(bottom, self._rows - 1) + 1):
-                    for column in range(max(left, 0), min(right, self._columns - 1) + 1):
-                        x, y = place.column - column * layout.columns, place.row - row * layout.rows
-                        cells[path, column, row].append((place.z, _Spot(part, frame, x, y)))
-        for (path, column, row), found in cells.items():
-            depths = sorted({z for z, _ in found}) if self.focal_planes > 1 else [found[0][0]]
-            ranks = {z: min(rank, self.focal_planes - 1) for rank, z in enumerate(depths)}
-            for z, spot in found:
-                self._spots.setdefault((path, ranks.get(z, 0), column, row), []).append(spot)
-        if outside:
-            self.notes += (f"{outside:,} tiles of {self.named} lie outside of it and are left out",)
+        if self._columns * self._rows * self.focal_planes * len(self.optical_paths) >= 1 << 62:
+            raise ScanProblem(f"claims to be {width:,} × {height:,} pixels", self.instance.path, "Get the file again")
+        names = {path.identifier: index for index, path in enumerate(self.optical_paths)}
+        places = [_taken(part, names) for part in self.parts]
+        x, y, z, path = (np.concatenate([place[number] for place in places]) for number in range(4))
+        inside = (x > -layout.columns) & (x < width) & (y > -layout.rows) & (y < height)
+        if not inside.all():
+            text = f"{np.count_nonzero(~inside):,} tiles of {self.named} lie outside of it and are left out"
+            self.notes += (text,)
+        frames = np.flatnonzero(inside)
+        x, y, z, path = x[frames], y[frames], z[frames], path[frames]
+        column, row = np.floor_divide(x, layout.columns), np.floor_divide(y, layout.rows)
+        depth = _ranks(z, path, column, row, self.focal_planes)
+        spare_x, spare_y = x - column * layout.columns, y - row * layout.rows
+        # A frame off the grid shows in up to four tiles.
+        found: list[tuple[NDArray[np.int64], ...]] = []
+        for right, down in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            touched = ((spare_x > 0) | (right == 0)) & ((spare_y > 0) | (down == 0))
+            at_x, at_y = column + right, row + down
+            touched &= (at_x >= 0) & (at_x < self._columns) & (at_y >= 0) & (at_y < self._rows)
+            cells = ((path * self.focal_planes + depth) * self._rows + at_y) * self._columns + at_x
+            offsets = (spare_x - right * layout.columns, spare_y - down * layout.rows)
+            found.append(tuple(one[touched] for one in (cells, frames, *offsets)))
+        cells, shown, left, top = (np.concatenate([one[number] for one in found]) for number in range(4))
+        order = np.lexsort((shown, cells))
+        self._cells, self._shown = cells[order], np.stack([shown, left, top], axis=-1)[order]
 
     def _spots_at(self, path: int, plane: int, column: int, row: int) -> list[_Spot]:
         """The frames that show in a tile, in the order they are laid on each other."""
         if not self.instance.is_full:
-            return self._spots.get((path, plane, column, row), [])
+            cell = ((path * self.focal_planes + plane) * self._rows + row) * self._columns + column
+            first, last = np.searchsorted(self._cells, [cell, cell + 1])
+            return [self._spot(*numbers) for numbers in self._shown[first:last].tolist()]
         index = ((path * self.focal_planes + plane) * self._rows + row) * self._columns + column
         for part in self.parts:
             frame = index - part.instance.first_frame
             if 0 <= frame < part.instance.layout.frames:
                 return [_Spot(part, frame, 0, 0)]
         raise Damaged("it lies in a file of the slide that is not here")
+
+    def _spot(self, number: int, x: int, y: int) -> _Spot:
+        """A frame by its number over all files."""
+        for part in self.parts:
+            if number < part.instance.layout.frames:
+                return _Spot(part, number, x, y)
+            number -= part.instance.layout.frames
+        raise Damaged("there is no such frame")
 
     def tile(self, path: int, plane: int, column: int, row: int, blank: int) -> Pixels:
         """The pixels of a tile; `blank` where nothing was scanned. Raises `Undecodable`."""
@@ -162,6 +177,38 @@ class Matrix:
         """Let go of the files."""
         for part in self.parts:
             part.close()
+
+
+def _taken(part: StoredFrames, names: dict[str, int]) -> tuple[NDArray[np.int64], ...]:
+    """Columns, rows, depths in nanometres and optical paths of the frames of one file."""
+    places = part.places
+    assert places is not None
+    count = part.instance.layout.frames
+    paths = np.array([names.get(name, 0) for name in places.named], np.int64)
+    depths = np.rint(np.clip(places.depths, -1e9, 1e9) * 1000).astype(np.int64)
+    return places.columns[:count], places.rows[:count], depths[:count], paths[places.paths[:count]]
+
+
+def _ranks(
+    depths: NDArray[np.int64],
+    paths: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    planes: int,
+) -> NDArray[np.int64]:
+    """Which focal plane each frame belongs to: how many frames of other depths lie below it at its place."""
+    ranks = np.zeros(len(depths), np.int64)
+    if planes == 1 or not len(depths):
+        return ranks
+    order = np.lexsort((depths, columns, rows, paths))
+    places = np.stack([columns, rows, paths])[:, order]
+    deeper = np.diff(depths[order]) > 0
+    begins = (np.diff(places, axis=1) != 0).any(axis=0)
+    steps = np.concatenate([[0], np.cumsum(deeper | begins)])
+    first = np.concatenate([[True], begins])
+    starts = np.maximum.accumulate(np.where(first, steps, 0))
+    ranks[order] = np.minimum(steps - starts, planes - 1)
+    return ranks
 
 
 def paths_used(instance: Instance) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from imaging.errors import ScanProblem
 from imaging.formats.dicom_walk import UNDEFINED
@@ -17,31 +21,39 @@ PER_FRAME = 0x52009230
 _PIXELS, _OFFSETS, _LENGTHS = 0x7FE00010, 0x7FE00001, 0x7FE00002
 _COLUMN, _ROW, _Z, _PATH = 0x0048021E, 0x0048021F, 0x0040074A, 0x00480106
 _WANTED = frozenset((_COLUMN, _ROW, _Z, _PATH))
+_FIRST_PIXEL = b"\1\0\0\0"
 _HOLDERS = frozenset((0x0048021A, 0x00480207))
 """The sequences that hold what is wanted: the plane's position on the slide, and its optical path."""
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"))
+_IMPLICIT = struct.Struct("<HHI").unpack_from
+_LENGTH = struct.Struct("<I").unpack_from
 _DEEPEST = 16
 _FIRST = 1 << 20
 _MOST = 1 << 30
 """Bytes of the groups of all frames that are read; those of a million frames."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a frame lies: its top-left pixel in the matrix, counted from 0, its focus in µm, its optical path."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Where frames lie, one entry each: the top-left pixel in the matrix, counted from 0, focus in µm, optical path."""
 
-    column: int
-    row: int
-    z: float
-    path: str
+    columns: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    depths: NDArray[np.float64]
+    paths: NDArray[np.intp]
+    """Which of `named` each frame went through."""
+    named: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.columns)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tail:
     """What follows the header: places of frames where they are given, and where the pixels are."""
 
-    places: tuple[Place, ...]
+    places: Places | None
     pixels_at: int
     pixels_length: int
     offsets: bytes
@@ -50,7 +62,7 @@ class Tail:
 
 def read_tail(file: SlideFile, at: int, explicit: bool, wants_places: bool) -> Tail:
     """Walk from the frames' own groups, or whatever follows them, to the pixels. Raises `ScanProblem`."""
-    places: tuple[Place, ...] = ()
+    places: Places | None = None
     tables = {_OFFSETS: b"", _LENGTHS: b""}
     while True:
         head = file.read(at, 12)
@@ -75,27 +87,27 @@ def read_tail(file: SlideFile, at: int, explicit: bool, wants_places: bool) -> T
 
 def _element(data: bytes, at: int, explicit: bool) -> tuple[int, int, int]:
     """Tag, length of the value, and bytes of the element's head; items have no value representation."""
-    group, element = struct.unpack_from("<HH", data, at)
+    group, element, length = _IMPLICIT(data, at)
     tag = group << 16 | element
     if not explicit or group == 0xFFFE:
-        return tag, struct.unpack_from("<I", data, at + 4)[0], 8
+        return tag, length, 8
     if data[at + 4 : at + 6] in _LONG:
-        return tag, struct.unpack_from("<I", data, at + 8)[0], 12
-    return tag, struct.unpack_from("<H", data, at + 6)[0], 8
+        return tag, _LENGTH(data, at + 8)[0], 12
+    return tag, length >> 16, 8
 
 
-def _places(file: SlideFile, at: int, length: int, explicit: bool) -> tuple[tuple[Place, ...], int]:
+def _places(file: SlideFile, at: int, length: int, explicit: bool) -> tuple[Places, int]:
     """The places of all frames, and where their groups end."""
     if length != UNDEFINED:
         if length > _MOST:
             raise ScanProblem(f"has {length:,} bytes of groups for its frames", file.path, "Get the file again")
         data = file.read(at, length)
         try:
-            return tuple(_frames(data, explicit, length)[0]), at + length
+            return _frames(data, explicit, length)[0], at + length
         except (struct.error, ValueError) as error:
             raise ScanProblem("has groups for its frames that cannot be read", file.path) from error
     places, end = _as_much_as_needed(file, at, lambda data: _frames(data, explicit, None))
-    return tuple(places), at + end
+    return places, at + end
 
 
 def _as_much_as_needed(file: SlideFile, at: int, parse: Callable[[bytes], T]) -> T:
@@ -113,9 +125,10 @@ def _as_much_as_needed(file: SlideFile, at: int, parse: Callable[[bytes], T]) ->
             raise ScanProblem("has groups for its frames that cannot be read", file.path) from error
 
 
-def _frames(data: bytes, explicit: bool, end: int | None) -> tuple[list[Place], int]:
+def _frames(data: bytes, explicit: bool, end: int | None) -> tuple[Places, int]:
     """A place for each item of the frames' groups, and where they end; `struct.error` when the bytes run out."""
-    at, places = 0, list[Place]()
+    at, found = 0, dict[int, bytes]()
+    columns, rows, depths, paths = list[bytes](), list[bytes](), list[bytes](), list[bytes]()
     while end is None or at < end:
         tag, length, size = _element(data, at, explicit)
         at += size
@@ -123,25 +136,38 @@ def _frames(data: bytes, explicit: bool, end: int | None) -> tuple[list[Place], 
             break
         if tag != _ITEM:
             raise ValueError("no item where one is due")
-        found: dict[int, bytes] = {}
+        found.clear()
         at = _past_item(data, at, None if length == UNDEFINED else at + length, explicit, found, 0)
-        places.append(_place(found))
+        columns.append(found.get(_COLUMN, _FIRST_PIXEL))
+        rows.append(found.get(_ROW, _FIRST_PIXEL))
+        depths.append(found.get(_Z, b""))
+        paths.append(found.get(_PATH, b""))
+    names = {path: number for number, path in enumerate(dict.fromkeys(paths))}
+    heights = {depth: _number(depth) for depth in set(depths)}
+    places = Places(
+        _pixels(columns),
+        _pixels(rows),
+        np.array([heights[depth] for depth in depths], np.float64),
+        np.array([names[path] for path in paths], np.intp),
+        tuple(path.strip(b" \0").decode("ascii", "replace") for path in names),
+    )
     return places, at
 
 
-def _place(found: dict[int, bytes]) -> Place:
-    """The place that the elements of a frame's groups name; the first tile where they name none."""
-    column, row = found.get(_COLUMN, b""), found.get(_ROW, b"")
+def _pixels(values: list[bytes]) -> NDArray[np.int64]:
+    """Positions counted from 1, of four bytes each, as counted from 0."""
+    if any(len(value) != 4 for value in values):
+        raise ValueError("a position of another length")
+    return np.frombuffer(b"".join(values), "<i4").astype(np.int64) - 1
+
+
+def _number(text: bytes) -> float:
+    """A decimal string; 0 when it is none."""
     try:
-        z = float(found.get(_Z, b"0").strip(b" \0") or 0)
+        found = float(text.strip(b" \0") or 0)
     except ValueError:
-        z = 0.0
-    return Place(
-        struct.unpack("<i", column)[0] - 1 if len(column) == 4 else 0,
-        struct.unpack("<i", row)[0] - 1 if len(row) == 4 else 0,
-        z,
-        found.get(_PATH, b"").strip(b" \0").decode("ascii", "replace"),
-    )
+        return 0.0
+    return found if math.isfinite(found) else 0.0
 
 
 def _past_sequence(data: bytes, at: int, end: int | None, explicit: bool, found: dict[int, bytes], depth: int) -> int:

@@ -258,7 +258,7 @@ def _padded_frames(dataset: pydicom.Dataset, count: int) -> np.ndarray:
 def described(info: ScanInfo, path: Path, reader: str, comparison: Comparison) -> str:
     """The row of a slide in the table of docs/formats.md."""
     several = info.format == "dicom" and len(info.sources) > 1
-    name = f"{info.sources[0].parent.name}/*.dcm" if several else path.name
+    name = f"{(path if path.is_dir() else path.parent).name}/*.dcm" if several else path.name
     sizes = " ".join(f"{level.downsample:g}" for level in info.levels)
     made = " (coarser ones made)" if any("are made" in note for note in info.notes) else ""
     step = info.spacing_mm[0]

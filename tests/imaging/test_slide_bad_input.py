@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -254,17 +255,16 @@ def test_a_frame_of_another_size_is_not_unpacked(tmp_path: Path):
 
 def test_headers_that_contradict_themselves_are_refused(tmp_path: Path):
     frame = tiles_of(PIXELS, (32, 24))[0]
-    for number, (values, words) in enumerate(
-        (
-            ({"TotalPixelMatrixColumns": 100_000, "TotalPixelMatrixRows": 80_000}, "tiles and holds 12 frames"),
-            ({"TotalPixelMatrixColumns": 2**32 - 1, "TotalPixelMatrixRows": 2**32 - 1}, "claims to be"),
-            ({"TotalPixelMatrixColumns": 0}, "how large the matrix"),
-            ({"Rows": 0}, "holds no pixels"),
-            ({"BitsAllocated": 12}, "samples of 12 bits"),
-            ({"SamplesPerPixel": 4}, "stores 4 samples"),
-            ({"Rows": 60_000, "Columns": 60_000}, "tiles of 60,000 × 60,000"),
-        )
-    ):
+    said: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"TotalPixelMatrixColumns": 100_000, "TotalPixelMatrixRows": 80_000}, "tiles and holds 12 frames"),
+        ({"TotalPixelMatrixColumns": 2**32 - 1, "TotalPixelMatrixRows": 2**32 - 1}, "claims to be"),
+        ({"TotalPixelMatrixColumns": 0}, "how large the matrix"),
+        ({"Rows": 0}, "holds no pixels"),
+        ({"BitsAllocated": 12}, "samples of 12 bits"),
+        ({"SamplesPerPixel": 4}, "stores 4 samples"),
+        ({"Rows": 60_000, "Columns": 60_000}, "tiles of 60,000 × 60,000"),
+    )
+    for number, (values, words) in enumerate(said):
         path = level(tmp_path / f"{number}/a.dcm", PIXELS, **values)
         assert words in refused(path).what
     ds = header_of((100, 70), frame, 2_000_000_000)
