@@ -66,6 +66,14 @@ class SlideDesk(Protocol):
         """Show the pictures beside the slide, on request only."""
         ...
 
+    def ask_import(self) -> None:
+        """Choose a file of annotations to take in."""
+        ...
+
+    def ask_export(self) -> None:
+        """Choose where the annotations of the open scan are written."""
+        ...
+
 
 class Desk(Protocol):
     """What actions may ask of the window beside its session."""

@@ -127,3 +127,31 @@ def _reading_rows() -> tuple[ActionRow, ...]:
             icon="up",
         ),
     )
+
+
+def exchange_rows() -> tuple[ActionRow, ...]:
+    """Files of annotations, as other programs write them; for any scan."""
+    return (
+        ActionRow(
+            "import-marks",
+            "Import annotations…",
+            lambda d: d.slide.ask_import(),
+            ("Ctrl+I",),
+            menu="File",
+            group=2,
+            icon="open",
+            tip="Put the marks of a GeoJSON file, as QuPath writes it, on the open scan",
+            can=lambda s: s.info is not None,
+        ),
+        ActionRow(
+            "export-marks",
+            "Export annotations…",
+            lambda d: d.slide.ask_export(),
+            ("Ctrl+Shift+E",),
+            menu="File",
+            group=2,
+            icon="export",
+            tip="Write the annotations of the open scan as GeoJSON, which QuPath reads",
+            can=lambda s: bool(s.document.annotations),
+        ),
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from desktop_app.action import ActionRow
 from desktop_app.action_series import numbered_rows, tool_rows
-from desktop_app.action_slide import slide_rows
+from desktop_app.action_slide import exchange_rows, slide_rows
 from desktop_app.session import Session
 from desktop_app.tool import Tool
 
@@ -69,6 +69,7 @@ def file_rows() -> tuple[ActionRow, ...]:
             tip="Write the dataset in a format trainers use",
             can=_has_dataset,
         ),
+        *exchange_rows(),
         ActionRow(
             "sync",
             "Sync upstream…",

@@ -191,8 +191,11 @@ class MainWindow(QMainWindow):
 
     def _open(self, paths: list[Path]) -> None:
         models = [path for path in paths if exchange.is_model(path)]
-        scans = [path for path in paths if path not in models]
+        marks = [path for path in paths if path.suffix.lower() == ".geojson" and self._session.scan is not None]
+        scans = [path for path in paths if path not in models and path not in marks]
         exchange.import_models(self._session, models)
+        for path in marks:
+            self._slide.exchange.take_in(path)
         if scans:
             self._keep(last_folder=str(scans[0].parent))
             self._session.open_paths(scans)

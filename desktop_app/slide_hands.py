@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from desktop_app import slide_dialogs
 from desktop_app.action_slide import optics_of
 from desktop_app.canvas.view_grid import ViewGrid
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.marks_exchange import READS, WRITES, MarksExchange
 from desktop_app.places import Grid, place_text
 from desktop_app.session import Session
 from desktop_app.theme import Theme
@@ -28,6 +30,7 @@ class SlideHands(QObject):
 
     def __init__(self, session: Session, grid: ViewGrid, look: Theme, ask: Ask, window: QWidget) -> None:
         super().__init__(grid)
+        self.exchange = MarksExchange(session, self)
         self._session, self._grid, self._look, self._ask, self._window = session, grid, look, ask, window
         session.slides.place_wanted.connect(self.visit)
         grid.viewport_changed.connect(self._tell_centre)
@@ -117,7 +120,7 @@ class SlideHands(QObject):
         """Make the next view the active one."""
         self._grid.next_view()
 
-    # Models and pictures.
+    # Models, pictures, files.
 
     def read_view(self) -> None:
         """Let the chosen model read what is on screen."""
@@ -127,3 +130,16 @@ class SlideHands(QObject):
     def ask_pictures(self) -> None:
         """Show the pictures beside the slide, on request only."""
         self._ask(slide_dialogs.Pictures(self._window, self._look, self._session))
+
+    def ask_import(self) -> None:
+        """Choose a file of annotations to take in."""
+        found, _ = QFileDialog.getOpenFileName(self._window, "Import annotations", "", READS)
+        if found:
+            self.exchange.take_in(Path(found))
+
+    def ask_export(self) -> None:
+        """Choose where the annotations of the open scan are written."""
+        found, _ = QFileDialog.getSaveFileName(self._window, "Export annotations", "", WRITES)
+        if found:
+            path = Path(found)
+            self.exchange.write_out(path if path.suffix else path.with_suffix(".geojson"))
