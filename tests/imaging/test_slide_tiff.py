@@ -1,5 +1,6 @@
 """Slides kept as tiled TIFF: every tile against independent readers, what they say of themselves, and hostile files."""
 
+import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -296,6 +297,15 @@ def test_many_threads_read_what_one_reads(tmp_path: Path):
     with ThreadPoolExecutor(8) as threads:
         for one, other in zip(alone, threads.map(lambda place: scan.tile(PLANE, *place), places), strict=True):
             assert np.array_equal(one, other)
+
+
+def test_systems_without_reads_at_a_position_read_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = files.svs(tmp_path / "a.svs", PIXELS)
+    expected = joined(opened(path), 0)
+    monkeypatch.delattr(os, "pread", raising=False)
+    scan = opened(path)
+    with ThreadPoolExecutor(4) as threads:
+        assert all(np.array_equal(got, expected) for got in threads.map(lambda _: joined(scan, 0), range(8)))
 
 
 # What it says of itself
