@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Thread
 from typing import TypeAlias
 
 import numpy as np
@@ -56,11 +55,6 @@ class _Drawn:
     image: QImage
     pixels: Picture
     area: Area
-
-
-@lru_cache(maxsize=1)
-def _worker() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="overread-marks")
 
 
 class CrowdLayer(QObject):
@@ -276,7 +270,7 @@ class CrowdLayer(QObject):
             with suppress(RuntimeError):  # the view went meanwhile
                 self._made.emit(area, picture, stamp)
 
-        _worker().submit(work)
+        Thread(target=work, name="overread-marks").start()
 
     def _on_made(self, area: Area, picture: Picture | None, stamp: int) -> None:
         """Take what the worker drew, unless it is out of date by now."""

@@ -31,7 +31,7 @@ class ScanPane(QWidget):
         super().__init__(parent)
         self._session = session
         self.view = ScanView(self)
-        self._heat, self._marks = HeatShowing(self.view, session), PaneMarks(self.view, session)
+        self._heat, self.marks = HeatShowing(self.view, session), PaneMarks(self.view, session)
         self.setFocusProxy(self.view)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -79,10 +79,10 @@ class ScanPane(QWidget):
         self.view.show_busy(f"Reading {title} …")
 
     def _on_scan(self) -> None:
-        self._marks.forget()
+        self.marks.forget()
         self._drop()
         self.view.show_scan(self._session.scan, self._session.plane)
-        self.view.set_underlays((self._heat.underlay, self._marks.crowd))
+        self.view.set_underlays((self._heat.underlay, self.marks.crowd))
         self.view.set_display(self._session.display)
         self._on_marks()
 
@@ -94,10 +94,10 @@ class ScanPane(QWidget):
 
     def _on_display(self) -> None:
         self.view.set_display(self._session.display)
-        self._marks.crowd.set_shown(self._session.display.show_marks)
+        self.marks.crowd.set_shown(self._session.display.show_marks)
 
     def _on_labels(self) -> None:
-        self._marks.forget()
+        self.marks.forget()
         self._on_marks()
 
     def _on_tool(self) -> None:
@@ -112,7 +112,7 @@ class ScanPane(QWidget):
             self._drop()
 
     def _on_marks(self, _touched: object = None) -> None:
-        self._marks.refresh()
+        self.marks.refresh()
 
     # To the session.
 
@@ -159,7 +159,7 @@ class ScanPane(QWidget):
         self._busy = outcome.busy
         if gesture is not None:
             self._last_gesture = gesture
-        had_live, self._marks.live = self._marks.live, outcome.live
+        had_live, self.marks.live = self.marks.live, outcome.live
         if outcome.edit is not None or outcome.select is not None:
             session.handle(outcome)
         if outcome.live or had_live:
@@ -175,7 +175,7 @@ class ScanPane(QWidget):
     def _drop(self) -> None:
         """Nothing is under way."""
         self._busy, self._last_gesture = False, None
-        if self._marks.live:
-            self._marks.live = ()
+        if self.marks.live:
+            self.marks.live = ()
             self._on_marks()
         self.view.set_preview((), PREVIEW_COLOUR, None)
