@@ -19,6 +19,7 @@ SAMPLED_TILES = 9
 """So many tiles of the coarsest level are looked at to find a range."""
 FAINTEST, BRIGHTEST = 1.0, 99.7
 """The percentiles of a channel's values that are shown black and full."""
+_STEPS = 4096
 _OPAQUE = np.uint32(0xFF000000)
 
 
@@ -99,17 +100,17 @@ def _indices(values: NDArray[Any], look: ChannelLook, kind: np.dtype[Any]) -> ND
     if _is_small(kind):
         return values
     span = max(look.high - look.low, 1e-12)
-    share = (values.astype(np.float32) - np.float32(look.low)) * np.float32(1023 / span)
-    return np.clip(np.nan_to_num(share), 0, 1023).astype(np.uint16)
+    share = (values.astype(np.float32) - np.float32(look.low)) * np.float32((_STEPS - 1) / span)
+    return np.rint(np.clip(np.nan_to_num(share), 0, _STEPS - 1)).astype(np.uint16)
 
 
 def _table(look: ChannelLook, kind: np.dtype[Any]) -> Rgb32:
-    """The light of every value of a small type, or of 1024 steps through the range."""
+    """The light of every value of a small type, or of many steps through the range."""
     if _is_small(kind):
         values = np.arange(1 << (8 * kind.itemsize), dtype=np.float32)
         share = np.clip((values - np.float32(look.low)) / np.float32(max(look.high - look.low, 1e-12)), 0, 1)
     else:
-        share = np.linspace(0, 1, 1024, dtype=np.float32)
+        share = np.linspace(0, 1, _STEPS, dtype=np.float32)
     red, green, blue = (
         np.rint(share * (look.colour >> shift & 255)).astype(np.uint32) << np.uint32(shift) for shift in (16, 8, 0)
     )

@@ -57,6 +57,11 @@ class Scaling:
         y = round(c * cx + d * cy - viewport.height * half)
         return Scaling(a, b, c, d, x, y, columns, rows)
 
+    @property
+    def is_upright(self) -> bool:
+        """Whether rows of the plane are rows of the picture."""
+        return self.b == self.c == 0.0
+
     def moves(self, other: Scaling) -> bool:
         """Whether this is the other moved by whole pixels."""
         return (self.a, self.b, self.c, self.d) == (other.a, other.b, other.c, other.d)

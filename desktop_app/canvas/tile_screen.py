@@ -10,6 +10,10 @@ from desktop_app.canvas.tile_mosaic import Box, Rgb32, Scaling
 
 MANY_PIECES = 8
 """More pieces than this are made as one rectangle."""
+BLOCK = (1 << 30, 256)
+"""Columns and rows made at a time: what they are made from stays in the processor's cache."""
+TURNED_BLOCK = (512, 256)
+"""On turned views: what lies around a small block, and is not seen, is less than what lies around a large one."""
 _NOWHERE = Scaling(1.0, 0.0, 0.0, 1.0, 0, 0, 0, 0)
 
 
@@ -46,10 +50,14 @@ class ScreenBuffer:
         self.dirty = [(0, 0, self.scaling.columns, self.scaling.rows)]
 
     def pieces(self) -> Iterator[tuple[Box, Rgb32]]:
-        """What is to be made now, and the pixels it goes to; as one rectangle where it is in many pieces."""
+        """What is to be made now, block by block, and the pixels it goes to; many boxes become one."""
         boxes, self.dirty = self.dirty, []
+        columns, rows = BLOCK if self.scaling.is_upright else TURNED_BLOCK
         for x0, y0, x1, y1 in [_around(boxes)] if len(boxes) > MANY_PIECES else boxes:
-            yield (x0, y0, x1, y1), self.pixels[y0:y1, x0:x1]
+            for top in range(y0, y1, rows):
+                for left in range(x0, x1, columns):
+                    right, bottom = min(left + columns, x1), min(top + rows, y1)
+                    yield (left, top, right, bottom), self.pixels[top:bottom, left:right]
 
     def _cut(self, box: Box) -> Box | None:
         x0, y0, x1, y1 = (
