@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from desktop_app.jobs import Jobs
+from desktop_app.predicting import Predicting
 from desktop_app.tool import Tool
 from desktop_app.viewing import Viewing
 from imaging.progress import Progress
@@ -20,10 +21,13 @@ class Choosing(Viewing):
     """The open scan as it is seen, and the models that may read it."""
 
     models_changed = Signal()
+    problem_raised = Signal(object)
+    told = Signal(str)
 
     def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
         super().__init__(tools, author, parent)
         self.jobs = Jobs(self)
+        self.predicting = Predicting(self.jobs, self)
         self.models: tuple[Entry, ...] = ()
         self.model = ""
 

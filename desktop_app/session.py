@@ -18,9 +18,9 @@ from desktop_app.display import CaseRow
 from desktop_app.findings import Findings
 from desktop_app.keeping import Keeping
 from desktop_app.opening import Opened
-from desktop_app.predicting import Predicting, Reading
+from desktop_app.predicting import Reading
 from desktop_app.saving import Kept, Saved, Saving
-from desktop_app.slides import Slides
+from desktop_app.slides import Acts, Slides
 from desktop_app.tool import Outcome, Tool
 from desktop_app.worklist import Worklist
 from imaging.errors import Problem
@@ -42,8 +42,6 @@ class Session(Choosing):
     case_changed = Signal(int)
     scan_opening = Signal(str)
     saved_changed = Signal()
-    problem_raised = Signal(object)
-    told = Signal(str)
 
     def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
         super().__init__(tools, author, parent)
@@ -55,7 +53,6 @@ class Session(Choosing):
         self.jobs.problem_raised.connect(self.problem_raised)
         self.keeping.problem_raised.connect(self.problem_raised)
         self.keeping.changed.connect(self.saved_changed)
-        self.predicting = Predicting(self.jobs, self)
         self.predicting.streamed.connect(self._on_streamed)
         self.predicting.predicted.connect(self._on_predicted)
         self.predicting.ended_without.connect(self._on_unpredicted)
@@ -64,7 +61,7 @@ class Session(Choosing):
         self.saving = Saving(self.keeping, self)
         self.saving.saved.connect(self._on_saved)
         self.saving.due.connect(self._autosave)
-        self.slides = Slides(self)
+        self.slides = Slides(self, Acts(self.predict, self.commit, self.add_labels))
 
     def _connect_worklist(self) -> None:
         worklist = self.worklist

@@ -6,8 +6,8 @@ on from there when the same is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -15,6 +15,7 @@ from dataset.annotation import Annotation, Polygon, bounds, new_id, now
 from dataset.document import Edit
 from dataset.heat_map import HeatMap
 from dataset.label import Label
+from desktop_app.choosing import Choosing
 from desktop_app.heat_look import HeatLook
 from desktop_app.heat_spots import hot_spots
 from desktop_app.predicting import BENIGN
@@ -22,16 +23,22 @@ from imaging.errors import Problem
 from imaging.geometry import Plane, Region
 from imaging.progress import Progress
 from imaging.scan import TiledScan
-from models.slide_choices import Point, SlideChoices
-
-if TYPE_CHECKING:
-    from desktop_app.session import Session
+from models.slide_choices import EVERYWHERE, Point, SlideChoices
 
 TISSUE = Label("tissue", "Tissue", "#8fb8a8")
 FINDER = "model:tissue@1.0.0"
 """Who outlines tissue: the program, not the reader."""
 SPOTS = 50
 LEAST_SPOT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What the session does when it is asked to."""
+
+    predict: Callable[[str, Region | None, SlideChoices], None]
+    commit: Callable[[Edit], None]
+    add_labels: Callable[[Iterable[Label]], None]
 
 
 class Slides(QObject):
@@ -44,9 +51,9 @@ class Slides(QObject):
 
     _heated = Signal(str, object)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Choosing, acts: Acts) -> None:
         super().__init__(session)
-        self._session = session
+        self._session, self._acts = session, acts
         self._centre: Point | None = None
         self._streamed: HeatMap | None = None
         self.heat_look = HeatLook()
@@ -123,10 +130,10 @@ class Slides(QObject):
             if not outlines:
                 session.told.emit("No tissue was found")
                 return
-            session.add_labels([TISSUE])
+            self._acts.add_labels([TISSUE])
             old = tuple(mark.id for mark in session.document.annotations if mark.label == TISSUE.id)
             put = tuple(Annotation(new_id(), TISSUE.id, outline, FINDER, now()) for outline in outlines)
-            session.commit(Edit("Find tissue", put=put, remove=old))
+            self._acts.commit(Edit("Find tissue", put=put, remove=old))
             if then is not None:
                 then()
 
@@ -137,13 +144,13 @@ class Slides(QObject):
         if session.scan is None or not session.model:
             return
         if not self.is_slide:
-            session.predict(session.model, region)
+            self._acts.predict(session.model, region, EVERYWHERE)
             return
 
         def tell(heat: HeatMap) -> None:
             self._heated.emit(key, heat)
 
-        session.predict(session.model, region, SlideChoices(within, lambda: self._centre, tell))
+        self._acts.predict(session.model, region, SlideChoices(within, lambda: self._centre, tell))
 
     # The heat map.
 
