@@ -8,6 +8,8 @@ import numpy as np
 import tifffile
 from PIL import Image
 
+_TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
+
 
 def picture(pixels: np.ndarray, **how: int) -> bytes:
     """A JPEG of a picture, of full colour resolution."""
@@ -45,6 +47,38 @@ def scn(path: Path, pixels: np.ndarray, levels: int = 2, objective: str = "20", 
                 resolutionunit="CENTIMETER",
                 subfiletype=1 if number else 0,
             )
+    return path
+
+
+def svs_jpeg_2000(path: Path, pixels: np.ndarray) -> Path:
+    """An Aperio slide whose tiles are JPEG 2000 of YCbCr (compression 33003), which only OpenSlide reads right."""
+    import imagecodecs
+
+    whole = np.rint(pixels @ _TO_YCBCR.T + np.array([0, 128, 128]))
+    colours = np.clip(whole, 0, 255).astype(np.uint8)
+    height, width = pixels.shape[:2]
+    tiles = [colours[y : y + 128, x : x + 128] for y in range(0, height, 128) for x in range(0, width, 128)]
+    filled = [np.pad(one, ((0, 128 - one.shape[0]), (0, 128 - one.shape[1]), (0, 0)), "edge") for one in tiles]
+    packed = [bytes(imagecodecs.jpeg2k_encode(one, codecformat="j2k", reversible=True, mct=False)) for one in filled]
+    text = (
+        f"Aperio Image Library v1\r\n{width}x{height} [0,0 {width}x{height}] (128x128) J2K/YUV16|AppMag = 20|MPP = 0.5"
+    )
+    with tifffile.TiffWriter(path) as writer:
+        writer.write(
+            iter(packed),
+            shape=pixels.shape,
+            dtype=np.uint8,
+            tile=(128, 128),
+            compression=34712,
+            photometric="rgb",
+            description=text,
+            metadata=None,
+        )
+    with tifffile.TiffFile(path) as file:
+        at = file.pages.first.tags["Compression"].valueoffset
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<H", content, at, 33003)
+    path.write_bytes(content)
     return path
 
 

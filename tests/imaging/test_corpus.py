@@ -19,4 +19,9 @@ def test_every_file_of_the_corpus_is_read_as_another_reader_reads_it(data: Path)
     opened = [outcome for outcome in found if outcome.outcome == "opened"]
     alone = {Path(outcome.path).name for outcome in opened if not outcome.reference}
     assert alone <= {"JLSL_08_07_0_1F.dcm"}  # GDCM does not read JPEG-LS of 7 bits, and pydicom has no decoder here
-    assert len(opened) > 650
+    assert len(opened) > 700
+    slides = [outcome for outcome in opened if outcome.slide]
+    assert len(slides) > 25
+    assert all(outcome.reference for outcome in slides)
+    broken = {outcome.outcome for outcome in found if outcome.folder == "wsi_broken"}
+    assert broken == {"refused"}

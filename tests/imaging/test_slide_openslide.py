@@ -8,7 +8,7 @@ import numpy as np
 import openslide
 import pytest
 
-from imaging.formats.slide_openslide import PLUGIN, OpenSlideTiles
+from imaging.formats.slide_openslide import PLUGIN
 from imaging.formats.slide_openslide_library import on_white
 from imaging.geometry import Plane, Region
 from imaging.identity import scan_key
@@ -16,11 +16,11 @@ from imaging.opening import find_scans, format_of, open_scan
 from imaging.progress import silent
 from imaging.scan import ScanSource, TiledScan
 from tests.imaging.dicom_slides import smooth
-from tests.imaging.openslide_files import mrxs, scn, vms
+from tests.imaging.openslide_files import mrxs, scn, svs_jpeg_2000, vms
 
 FIRST = Plane(0, 0)
 PIXELS = smooth(1024, 768)
-MAKERS: dict[str, Callable[[Path, np.ndarray], Path]] = {"mrxs": mrxs, "scn": scn, "vms": vms}
+MAKERS: dict[str, Callable[[Path, np.ndarray], Path]] = {"mrxs": mrxs, "scn": scn, "vms": vms, "svs": svs_jpeg_2000}
 
 
 def opened(path: Path) -> TiledScan:
@@ -153,4 +153,3 @@ def test_a_title_and_a_second_opening_do_no_harm(tmp_path: Path):
     one.close()
     assert one.info.name == "a slide"
     assert other.tile(FIRST, 0, 0, 0).shape[2] == 3
-    assert OpenSlideTiles.__doc__
