@@ -55,8 +55,12 @@ class ClassifyKind:
         scores = np.array(list(cells.values()), np.uint8).reshape(-1, labels)
         return {"cells": places, "scores": scores}
 
-    def add(self, block: Cell, arrays: Arrays) -> list[Proposal]:
-        """See `SlideKind.add`: the heat map grows, nothing is proposed."""
+    def as_arrays(self, given: Arrays) -> Arrays:
+        """See `SlideKind.as_arrays`."""
+        return given
+
+    def from_arrays(self, block: Cell, arrays: Arrays) -> Arrays:
+        """See `SlideKind.from_arrays`."""
         places, scores = arrays.get("cells"), arrays.get("scores")
         if places is None or scores is None or places.dtype != np.int32 or scores.dtype != np.uint8:
             raise ValueError("something is missing")
@@ -65,6 +69,11 @@ class ClassifyKind:
             raise ValueError("does not fit the model")
         if not {(column, row) for column, row in places.tolist()} <= allowed:
             raise ValueError("does not fit its block")
+        return {"cells": places, "scores": scores}
+
+    def add(self, block: Cell, given: Arrays) -> list[Proposal]:  # noqa: ARG002 (the cells know their places)
+        """See `SlideKind.add`: the heat map grows, nothing is proposed."""
+        places, scores = given["cells"], given["scores"]
         columns, rows = places[:, 0] - self._columns.start, places[:, 1] - self._rows.start
         self._scores[:, rows, columns] = scores.T
         self._read[rows, columns] = True

@@ -48,7 +48,7 @@ class DenseKind:
         scores = sized(dense_output(self._package, outputs)[0], wide, tall)
         return self._maps(self._package, scores[:, down : tall - down, across : wide - across])
 
-    def put_together(self, block: Cell, cells: Mapping[Cell, Array]) -> Arrays:
+    def put_together(self, block: Cell, cells: Mapping[Cell, Array]) -> Part:
         """See `SlideKind.put_together`."""
         x0, y0, x1, y1 = self._grid.rectangle(block)
         wide, tall = self._grid.core
@@ -60,12 +60,19 @@ class DenseKind:
             maps[:, b - y0 : d - y0, a - x0 : c - x0] = part
         left, top, right, bottom = self._grid.bounds
         is_open = (y0 > top, y1 < bottom, x0 > left, x1 < right)
-        return arrays_of(part_of(maps, x0, y0, is_open, self._components, self._decode))
+        return part_of(maps, x0, y0, is_open, self._components, self._decode)
 
-    def add(self, block: Cell, arrays: Arrays) -> list[Proposal]:
+    def as_arrays(self, given: Part) -> Arrays:
+        """See `SlideKind.as_arrays`."""
+        return arrays_of(given)
+
+    def from_arrays(self, block: Cell, arrays: Arrays) -> Part:
+        """See `SlideKind.from_arrays`."""
+        return part_from(arrays, self._grid.rectangle(block), len(self._package.labels))
+
+    def add(self, block: Cell, given: Part) -> list[Proposal]:
         """See `SlideKind.add`."""
-        part = part_from(arrays, self._grid.rectangle(block), len(self._package.labels))
-        found = self._stitcher.add(block, part)
+        found = self._stitcher.add(block, given)
         return [self._proposal(one) for one in found if one.label in self._names and self._is_wanted(one)]
 
     def heat(self) -> HeatMap | None:

@@ -59,9 +59,13 @@ class DetectKind:
             "cells": np.concatenate([np.zeros((0, 2), np.int32), *places]),
         }
 
-    def add(self, block: Cell, arrays: Arrays) -> list[Proposal]:
+    def as_arrays(self, given: Arrays) -> Arrays:
+        """See `SlideKind.as_arrays`."""
+        return given
+
+    def add(self, block: Cell, given: Arrays) -> list[Proposal]:
         """See `SlideKind.add`."""
-        self._boxes[block] = self._checked(block, arrays)
+        self._boxes[block] = self._on_grid(given["boxes"], given["cells"])
         self._open.discard(block)
         ready = [other for other in self._around(block) if other in self._boxes]
         proposals: list[Proposal] = []
@@ -90,8 +94,8 @@ class DetectKind:
         """See `SlideKind.close`."""
         self._boxes.clear()
 
-    def _checked(self, block: Cell, arrays: Arrays) -> Array:
-        """Rows of x0, y0, x1, y1 on the grid, score, label, column, row: 64-bit floats."""
+    def from_arrays(self, block: Cell, arrays: Arrays) -> Arrays:
+        """See `SlideKind.from_arrays`."""
         boxes, cells = arrays.get("boxes"), arrays.get("cells")
         if boxes is None or cells is None or boxes.dtype != np.float32 or cells.dtype != np.int32:
             raise ValueError("something is missing")
@@ -102,6 +106,10 @@ class DetectKind:
         is_sound = bool(((labels >= 0) & (labels < len(self._package.labels)) & (labels == np.floor(labels))).all())
         if not is_sound or not {(column, row) for column, row in cells.tolist()} <= allowed:
             raise ValueError("does not fit its block")
+        return {"boxes": boxes, "cells": cells}
+
+    def _on_grid(self, boxes: Array, cells: Array) -> Array:
+        """Rows of x0, y0, x1, y1 on the grid, score, label, column, row: 64-bit floats."""
         rows = np.column_stack([boxes, cells]).astype(np.float64)
         start = cells * np.asarray(self._grid.core) - np.asarray(self._grid.halo)
         rows[:, 0:4] += np.column_stack([start, start])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from numpy.typing import NDArray
 
@@ -14,21 +14,31 @@ from models.slides.grid import Cell
 from models.slides.kept import Arrays
 
 Array: TypeAlias = NDArray[Any]
+Given = TypeVar("Given")
+"""What a block gives, in the form of one kind."""
 
 
-class SlideKind(Protocol):
+class SlideKind(Protocol[Given]):
     """One model reading one region. `decode` is called from any thread, the rest by one thread at a time."""
 
     def decode(self, outputs: Outputs) -> Array:
         """What is kept of one cell's outputs (a batch of one)."""
         ...
 
-    def put_together(self, block: Cell, cells: Mapping[Cell, Array], /) -> Arrays:
-        """What a block gives, from its cells that could be read; this is what is kept of it on disk."""
+    def put_together(self, block: Cell, cells: Mapping[Cell, Array], /) -> Given:
+        """What a block gives, from its cells that could be read."""
         ...
 
-    def add(self, block: Cell, arrays: Arrays) -> list[Proposal]:
-        """Take in what a block gives; the proposals that are final now. `ValueError` where it cannot be."""
+    def add(self, block: Cell, given: Given) -> list[Proposal]:
+        """Take in what a block gives; the proposals that are final now."""
+        ...
+
+    def as_arrays(self, given: Given) -> Arrays:
+        """What a block gives as it is kept on disk."""
+        ...
+
+    def from_arrays(self, block: Cell, arrays: Arrays) -> Given:
+        """The way back. Raises `ValueError` where they cannot be those of the block."""
         ...
 
     def heat(self) -> HeatMap | None:

@@ -28,7 +28,7 @@ from models.slides.dense import DenseKind
 from models.slides.detect import DetectKind
 from models.slides.flow import Work, flow
 from models.slides.grid import Cell, SlideGrid, grid_of
-from models.slides.kept import Arrays, Kept
+from models.slides.kept import Kept
 from models.slides.kind import Array, SlideKind
 from models.slides.pace import Pace
 from models.slides.pixels import BlockPixels, InputMaker, read_block
@@ -91,7 +91,7 @@ def _tell_grid(reading: Reading, grid: SlideGrid, spacing: tuple[float | None, f
         reading.runner.note(f"read the first channel{f', {names[0]}' if names and names[0] else ''}")
 
 
-def _kind(package: ModelPackage, grid: SlideGrid, cover: Cover, plan: Plan) -> SlideKind:
+def _kind(package: ModelPackage, grid: SlideGrid, cover: Cover, plan: Plan) -> SlideKind[Any]:
     if package.task == "classify":
         return ClassifyKind(package, grid)
     if package.task == "detect":
@@ -126,7 +126,7 @@ class _Run:
         scan: TiledScan,
         grid: SlideGrid,
         plan: Plan,
-        kind: SlideKind,
+        kind: SlideKind[Any],
         choices: SlideChoices,
         kept: Kept | None,
     ) -> None:
@@ -190,9 +190,10 @@ class _Run:
             if arrays is None:
                 continue
             try:
-                fresh = self._kind.add(block, arrays)
+                given = self._kind.from_arrays(block, arrays)
             except ValueError:
                 continue
+            fresh = self._kind.add(block, given)
             self._plan.drop(block)
             self._pace.found_done(len(self._plan.cells_of(block)))
             self._tell(fresh)
@@ -254,10 +255,10 @@ class _Run:
 
     def _decoded(self, block: Cell, under: _Under) -> list[Proposal]:
         """Put a block together, keep it, and say what is final now."""
-        arrays: Arrays = self._kind.put_together(block, under.cells)
-        fresh = self._kind.add(block, arrays)
+        given = self._kind.put_together(block, under.cells)
+        fresh = self._kind.add(block, given)
         if self._kept is not None and not under.lost:
-            self._kept.save(block, arrays)
+            self._kept.save(block, self._kind.as_arrays(given))
         return fresh
 
     def _collect(self, *, all_of_them: bool = False, tell: bool = True) -> None:
