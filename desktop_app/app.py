@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from desktop_app import theme, tools
 from desktop_app.collecting import Collecting
 from desktop_app.main_window import MainWindow
+from desktop_app.missing import Missing
 from desktop_app.screenshot import Screenshot
 from desktop_app.session import Session
 from desktop_app.settings import SettingsFile, config_folder
@@ -54,6 +55,7 @@ def build(arguments: Arguments) -> tuple[QApplication, Session, MainWindow]:
     session.predicting.device = settings.device
     session.choose_model(arguments.model or settings.model)
     window = MainWindow(session, file, look)
+    Missing(session, window)
     theme.dress(application, look)
     if arguments.size is not None:
         window.resize(*arguments.size)

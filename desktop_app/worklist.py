@@ -29,6 +29,8 @@ class Worklist(QObject):
     emptied = Signal()
     dataset_opened = Signal(object)
     """With the dataset that was open before, or `None`."""
+    missing = Signal(int, str)
+    """Row and title of a scan that is not where it was: a person has to point to it (`place`)."""
     problem_raised = Signal(object)
     beside_opened = Signal(object)
     """`Opened`: a scan to look at beside the open one."""
@@ -126,11 +128,29 @@ class Worklist(QObject):
         self.opened.emit(opened)
 
     def _on_unopened(self, number: int, problem: Problem) -> None:
+        from dataset.places import SlideMissing
+
         self._under_way = None
         self._set_cases(with_row(self._cases, number, problem=str(problem)))
         self.emptied.emit()
         self.row_changed.emit(number)
         self.problem_raised.emit(problem)
+        if isinstance(problem, SlideMissing):
+            self.missing.emit(number, self._cases[number].row.title)
+
+    def place(self, number: int, path: Path) -> None:
+        """Say where the scan of a row lies, and open it; another scan is refused."""
+        if self.dataset is None or not 0 <= number < len(self._cases):
+            return
+        dataset, case = self.dataset, self._cases[number]
+
+        def work(progress: Progress) -> None:
+            dataset.place_scan(case.row.key, path, progress)
+
+        def placed(_answer: None) -> None:
+            self.open_case(index_of_key(self._cases, case.row.key))
+
+        self._jobs.start(f"Looking at {path.name}", work, placed)
 
     def neighbour(self, step: int) -> int:
         """The row that many steps further than the open one, in the order the reader sees; -1 where there is none."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 
 from dataset.annotation import Polygon, Proposal, bounds
 from dataset.folder import Dataset
@@ -115,3 +116,41 @@ def test_nuclei_on_screen_are_read_corrected_saved_and_found_again(
     assert len(mark.geometry.exterior) == len(DRAWN)
     dataset.close()
     assert main(["verify", "--dataset", str(folder)]) == 0
+
+
+def test_a_slide_that_was_moved_far_away_is_asked_for(
+    perform: Perform, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "here" / "a.svs", tmp_path / "elsewhere" / "/".join("abcdefghij") / "b.svs"
+    for folder in (first.parent, second.parent):
+        folder.mkdir(parents=True)
+    first.write_bytes((data / "wsi" / "CMU-1-Small-Region.svs").read_bytes())
+    folder = tmp_path / "sets" / "dataset"
+    seen: dict[str, str] = {}
+
+    def mark(hand: Hand) -> None:
+        open_slide(hand)
+        hand.key(Qt.Key.Key_R)
+        hand.drag((500, 500), (900, 800))
+        hand.idle()
+        seen["key"] = hand.session.scan_key
+
+    assert perform([str(first), "--dataset", str(folder)], mark) == 0
+    first.rename(second)
+    asked: list[str] = []
+
+    def answer(_parent: object, title: str, *_rest: object) -> tuple[str, str]:
+        asked.append(title)
+        return str(second), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", answer)
+
+    def find(hand: Hand) -> None:
+        hand.until(lambda: hand.session.cases)
+        hand.session.open_case(0)
+        open_slide(hand)
+        assert hand.session.scan_key == seen["key"]
+        assert len(hand.session.document.annotations) == 1
+
+    assert perform(["--dataset", str(folder)], find) == 0
+    assert len(asked) == 1
