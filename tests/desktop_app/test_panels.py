@@ -265,7 +265,7 @@ def test_models_are_listed_and_chosen(reader: Reader, monkeypatch: pytest.Monkey
     assert reader.session.model == "chest"
     assert view.about.text() == "chest 1.0 · classifies the scan"
     asked: list[str] = []
-    monkeypatch.setattr(reader.session, "predict", asked.append)
+    monkeypatch.setattr(reader.session.predicting, "start", lambda model, *_facts: asked.append(model))
     QTest.mouseClick(view.run, Qt.MouseButton.LeftButton)
     assert asked == ["chest"]
 
