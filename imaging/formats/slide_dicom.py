@@ -232,9 +232,10 @@ def _spacing(instance: Instance) -> tuple[tuple[float, float] | None, str, tuple
 
 
 def _fluorescence(channels: Sequence[ChannelSource]) -> tuple[Channel, ...]:
-    """The channels with names and colours; a single one is shown grey."""
+    """The channels with names and colours; a single one is shown grey, and named only where the file names it."""
     if len(channels) == 1:
-        return (Channel(channels[0].optical_path.name or "grey", 0xFFFFFF),)
+        only = channels[0].optical_path
+        return (Channel(only.name, 0xFFFFFF),) if only.name != only.identifier else ()
     return tuple(
         Channel(channel.optical_path.name or f"channel {index + 1}", _colour(channel.optical_path.nanometres, index))
         for index, channel in enumerate(channels)

@@ -61,9 +61,10 @@ def _with_those_beside(series: dict[str, list[Instance]], progress: Progress) ->
             folders[instance.path.parent].add(uid)
     found = {uid: list(instances) for uid, instances in series.items()}
     for folder, uids in folders.items():
+        endings = {path.suffix.lower() for path in known if path.parent == folder}
         for path in _files(folder):
             progress.check()
-            if path in known:
+            if path in known or not _is_named_like(path, endings):
                 continue
             head = _head(path)
             if not is_slide_head(head) or not any(uid.encode() in head for uid in uids):
@@ -76,6 +77,12 @@ def _with_those_beside(series: dict[str, list[Instance]], progress: Progress) ->
             if uid in uids:
                 found[uid].append(instance)
     return found
+
+
+def _is_named_like(path: Path, endings: set[str]) -> bool:
+    """Whether a file could be of the same slide by its ending; names that are UIDs end with a number."""
+    ending = path.suffix.lower()
+    return ending in endings or ending in {"", ".dcm"} or ending[1:].isdigit()
 
 
 def _files(folder: Path) -> list[Path]:

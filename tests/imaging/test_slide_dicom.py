@@ -12,12 +12,14 @@ import openslide
 import pydicom
 import pytest
 from PIL import Image
+from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import (
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGLSLossless,
+    MediaStorageDirectoryStorage,
     RLELossless,
 )
 
@@ -26,6 +28,7 @@ from imaging.formats.slide_dicom_group import is_slide_head
 from imaging.geometry import Plane, Region, whole_plane
 from imaging.opening import find_scans, open_scan
 from imaging.scan import TiledScan
+from tests.imaging.dicom_files import save
 from tests.imaging.dicom_slides import header_of, level, path_of, placed, pyramid, smooth, tiles_of, write
 
 FIRST = Plane(0, 0)
@@ -272,6 +275,40 @@ def test_the_size_of_the_imaged_part_gives_the_pixel_size_where_it_fits_the_pixe
     info = opened(level(tmp_path / "b/a.dcm", PIXELS, **values)).info
     assert info.spacing_mm == (None, None, None)
     assert "does not fit its pixels" in info.notes[0]
+
+
+def test_slides_in_a_discs_directory_or_with_a_wrong_class_in_their_meta_group(tmp_path: Path):
+    pyramid(tmp_path / "IMAGES", PIXELS)
+    directory = Dataset()
+    directory.SOPClassUID, directory.SOPInstanceUID = MediaStorageDirectoryStorage, "1.2.3.4"
+    records = []
+    for number, path in enumerate(sorted((tmp_path / "IMAGES").iterdir())):
+        path.rename(path.with_name(f"IM{number}"))
+        record = Dataset()
+        record.ReferencedFileID = ["IMAGES", f"IM{number}"]
+        records.append(record)
+    directory.DirectoryRecordSequence = Items(records)
+    save(tmp_path / "DICOMDIR", directory)
+    sources = find_scans([tmp_path / "DICOMDIR"])
+    assert [len(source.paths) for source in sources] == [5]
+    for path in (tmp_path / "IMAGES").iterdir():
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"5.1.4.1.1.77.1.6", b"5.1.4.1.1.77.1.4", 1))
+    assert len(opened(tmp_path / "IMAGES").info.levels) == 3
+
+
+def test_files_named_by_their_uids_find_each_other(tmp_path: Path):
+    pyramid(tmp_path, PIXELS)
+    for number, path in enumerate(sorted(tmp_path.iterdir())):
+        path.rename(tmp_path / f"1.2.840.{number}77")
+    assert len(opened(tmp_path / "1.2.840.077").info.sources) == 5
+
+
+def test_a_single_grey_path_is_named_only_where_the_file_names_it(tmp_path: Path):
+    assert opened(level(tmp_path / "a/a.dcm", GREY)).info.fluorescence == ()
+    paths = Items([path_of("1", OpticalPathDescription="DAPI")])
+    info = opened(level(tmp_path / "b/a.dcm", GREY, OpticalPathSequence=paths)).info
+    assert [(one.name, one.colour) for one in info.fluorescence] == [("DAPI", 0xFFFFFF)]
 
 
 def test_a_slide_is_known_by_its_first_bytes(tmp_path: Path, data: Path):
