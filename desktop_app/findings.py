@@ -62,6 +62,11 @@ class Findings:
         self._streaming = ()
 
     @property
+    def is_streaming(self) -> bool:
+        """Whether proposals of a prediction under way are shown."""
+        return bool(self._streaming)
+
+    @property
     def proposed(self) -> dict[str, Proposed]:
         """Every proposal of the newest predictions, by id."""
         if self._proposed is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -125,19 +126,18 @@ def draw(scene: Scene, rows: Rows, left: int, top: int, width: int, height: int,
     is_dashed = large & (sizes >= DASHED) & (scene.shapes.standings[rows] == PROPOSED)
     plain = large & ~is_dashed
     small = (sizes >= OUTLINED) & ~large & ~dots & ~chosen
+    if not is_fine:
+        plain, is_dashed = large, np.zeros_like(large)
+    lines = _dashed(canvas, rows[is_dashed]) if is_dashed.any() else None
+    if lines is not None:
+        out[...] = lines[0] if not plain.any() else 0
     canvas.stroke(rows[plain], out)
     if dots.any():
         canvas.dot_points(rows[dots])
     if is_fine and (large.any() or dots.any()):
-        dashes = np.zeros_like(out)
-        canvas.stroke(rows[is_dashed], dashes)
-        rim = cv2.max(cv2.extractChannel(out, 3), cv2.extractChannel(dashes, 3))
-        if is_dashed.any():
-            dashes[_gaps(left, top, width, height, scene.ratio)] = 0
-            cv2.max(out, dashes, dst=out)
-        _put_rim_under(out, rim, scene.ratio)
-    else:
-        canvas.stroke(rows[is_dashed], out)
+        _put_rim_under(out, lines[1] if lines is not None else None, scene.ratio)
+    if lines is not None and plain.any():
+        cv2.max(out, lines[0], dst=out)
     canvas.stroke(rows[small], out)
     canvas.dot(rows[(sizes < OUTLINED) & ~dots & ~chosen], sizes[(sizes < OUTLINED) & ~dots & ~chosen])
     if chosen.any():
@@ -145,12 +145,21 @@ def draw(scene: Scene, rows: Rows, left: int, top: int, width: int, height: int,
     return out
 
 
+def _dashed(canvas: _Canvas, rows: Rows) -> tuple[Picture, NDArray[np.uint8]]:
+    """Outlines in dashes, and how much they would cover without gaps."""
+    import cv2
+
+    lines = np.zeros_like(canvas.out)
+    canvas.stroke(rows, lines)
+    return _in_dashes(lines, canvas.left, canvas.top, canvas.scene.ratio), cv2.extractChannel(lines, 3)
+
+
 class _Canvas:
     """A picture being drawn."""
 
     def __init__(self, scene: Scene, out: Picture, left: int, top: int, is_fine: bool) -> None:
-        self._scene, self._out, self._is_fine = scene, out, is_fine
-        self._left, self._top = left, top
+        self.scene, self.out, self._is_fine = scene, out, is_fine
+        self.left, self.top = left, top
 
     def stroke(self, rows: Rows, out: Picture) -> None:
         """Draw outlines, alike ones together."""
@@ -158,7 +167,7 @@ class _Canvas:
             return
         import cv2
 
-        shapes = self._scene.shapes
+        shapes = self.scene.shapes
         looks = shapes.labels[rows].astype(np.int64) * 4 + shapes.standings[rows]
         order = np.argsort(looks, kind="stable")
         rows, looks = rows[order], looks[order]
@@ -172,7 +181,7 @@ class _Canvas:
         """Draw what is selected: thick, with a light rim, over all else; dots for what is too small."""
         import cv2
 
-        lines = np.zeros_like(self._out)
+        lines = np.zeros_like(self.out)
         self.stroke(rows, lines)
         middles = self._middles(rows)
         inside = self._inside(middles)
@@ -180,10 +189,10 @@ class _Canvas:
         lines[at[:, 1], at[:, 0]] = 255
         lines = cv2.dilate(lines, np.ones((3, 3), np.uint8))
         share = (255 - lines[..., 3:]).astype(np.uint16)
-        self._out[...] = lines + (self._out * share // 255).astype(np.uint8)
+        self.out[...] = lines + (self.out * share // 255).astype(np.uint8)
 
     def _colour(self, look: int) -> tuple[int, int, int, int]:
-        blue, green, red = (int(part) for part in self._scene.colours[look // 4])
+        blue, green, red = (int(part) for part in self.scene.colours[look // 4])
         if look % 4 != LOCKED:
             return blue, green, red, 255
         share = QUIET_ALPHA / 255
@@ -191,11 +200,11 @@ class _Canvas:
 
     def _lines(self, rows: Rows) -> list[tuple[bool, list[NDArray[np.int32]]]]:
         """The lines to draw for rows: the closed ones, the open ones, and what is near of those with many points."""
-        shapes = self._scene.shapes
+        shapes = self.scene.shapes
         first, last = shapes.first_ring[rows], shapes.first_ring[rows + 1]
         rings = spans(first, last - first)
         is_closed = np.repeat(shapes.kinds[rows] == CLOSED, last - first)
-        sizes = np.repeat(self._scene.sizes(rows), last - first)
+        sizes = np.repeat(self.scene.sizes(rows), last - first)
         counts = shapes.first_point[rings + 1] - shapes.first_point[rings]
         is_long, found = counts > MANY_POINTS, list[tuple[bool, list[NDArray[np.int32]]]]()
         low = 0.0
@@ -213,7 +222,7 @@ class _Canvas:
         """Rings of few points, or so many points along each that has more."""
         if not len(rings):
             return []
-        shapes = self._scene.shapes
+        shapes = self.scene.shapes
         first = shapes.first_point[rings]
         counts = shapes.first_point[rings + 1] - first
         along = np.arange(most)
@@ -222,39 +231,39 @@ class _Canvas:
         steps = np.minimum(steps, counts[:, None] - 1)
         steps[:, -1] = counts - 1
         points = shapes.points[(first[:, None] + steps).ravel()]
-        told = _told(self._scene.turn.applied(points, self._left + 0.5, self._top + 0.5))
+        told = _told(self.scene.turn.applied(points, self.left + 0.5, self.top + 0.5))
         return list(told.reshape(len(rings), -1, 2))
 
     def _near(self, ring: int, *, is_closed: bool) -> list[NDArray[np.int32]]:
         """The pieces of a ring of many points that come near the picture."""
-        places = self._scene.long_rings.get(ring)
+        places = self.scene.long_rings.get(ring)
         if places is None:
-            shapes = self._scene.shapes
+            shapes = self.scene.shapes
             points = shapes.points[shapes.first_point[ring] : shapes.first_point[ring + 1]]
-            places = self._scene.turn.applied(points)
+            places = self.scene.turn.applied(points)
             places = places[thinned(places, 0.5)]
             places = np.concatenate((places, places[:1])) if is_closed else places
-            self._scene.long_rings[ring] = places
-        height, width = self._out.shape[:2]
-        near = pieces_near(places - (self._left + 0.5, self._top + 0.5), width, height)
+            self.scene.long_rings[ring] = places
+        height, width = self.out.shape[:2]
+        near = pieces_near(places - (self.left + 0.5, self.top + 0.5), width, height)
         return [_told(piece) for piece in near]
 
     def dot(self, rows: Rows, sizes: NDArray[np.float64]) -> None:
         """A dot for each mark, at least one pixel about its middle, the stronger the more marks it stands for."""
         if not len(rows):
             return
-        colours = self._scene.colours[self._scene.shapes.labels[rows]]
+        colours = self.scene.colours[self.scene.shapes.labels[rows]]
         middles = self._middles(rows)
-        sides = np.clip(np.rint(sizes * (0.8 * self._scene.ratio)), 1, 4 * round(self._scene.ratio)).astype(np.int64)
+        sides = np.clip(np.rint(sizes * (0.8 * self.scene.ratio)), 1, 4 * round(self.scene.ratio)).astype(np.int64)
         self._scatter(middles, sides, colours)
 
     def dot_points(self, rows: Rows) -> None:
         """Dots of separate points, as large as the scale allows."""
-        shapes, scene = self._scene.shapes, self._scene
+        shapes, scene = self.scene.shapes, self.scene
         rings = shapes.first_ring[rows]
         first = shapes.first_point[rings]
         counts = shapes.first_point[rings + 1] - first
-        places = np.floor(scene.turn.applied(shapes.points[spans(first, counts)], self._left, self._top))
+        places = np.floor(scene.turn.applied(shapes.points[spans(first, counts)], self.left, self.top))
         scale = scene.turn.scale / scene.ratio
         side = 7 if scale >= 0.5 else 5 if scale >= 0.2 else 3 if scale >= 0.05 else 1
         sides = np.full(len(places), round(side * scene.ratio))
@@ -262,19 +271,19 @@ class _Canvas:
 
     def _middles(self, rows: Rows) -> NDArray[np.int64]:
         """The pixels in the middle of marks."""
-        bounds = self._scene.shapes.bounds[rows]
+        bounds = self.scene.shapes.bounds[rows]
         middles = (bounds[:, :2] + bounds[:, 2:]) / 2
-        return _whole(np.floor(self._scene.turn.applied(middles, self._left, self._top)))
+        return _whole(np.floor(self.scene.turn.applied(middles, self.left, self.top)))
 
     def _inside(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
-        height, width = self._out.shape[:2]
+        height, width = self.out.shape[:2]
         return (places[:, 0] >= 0) & (places[:, 0] < width) & (places[:, 1] >= 0) & (places[:, 1] < height)
 
     def _scatter(self, middles: NDArray[np.int64], sides: NDArray[np.int64], colours: Picture) -> None:
         """Squares about pixels."""
         import cv2
 
-        width = self._out.shape[1]
+        width = self.out.shape[1]
         inside = self._inside(middles)
         flat, sides, colours = middles[inside, 1] * width + middles[inside, 0], sides[inside], colours[inside]
         if not len(flat):
@@ -284,11 +293,11 @@ class _Canvas:
         tones = np.concatenate((colours * alpha // 255, alpha), 1).astype(np.uint8)
         for side in np.flatnonzero(np.bincount(sides)).tolist():
             of_side = sides == side
-            layer = np.zeros_like(self._out)
+            layer = np.zeros_like(self.out)
             layer.reshape(-1, 4)[flat[of_side]] = tones[of_side]
             if side > 1:
                 cv2.dilate(layer, np.ones((side, side), np.uint8), dst=layer)
-            cv2.max(self._out, layer, dst=self._out)
+            cv2.max(self.out, layer, dst=self.out)
 
 
 def pieces_near(places: NDArray[np.float64], width: int, height: int) -> list[NDArray[np.float64]]:
@@ -315,7 +324,7 @@ def line_picture(pieces: Sequence[NDArray[np.float64]], size: tuple[int, int], l
         cv2.dilate(out, np.ones((round(look.width * ratio), round(look.width * ratio)), np.uint8), dst=out)
     lines = cv2.extractChannel(out, 3)
     if look.is_dashed:
-        out[_gaps(0, 0, *size, ratio)] = 0
+        out = _in_dashes(out, 0, 0, ratio)
     _put_rim_under(out, lines, ratio)
     return out
 
@@ -346,18 +355,29 @@ def _whole(places: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.clip(places, -FARTHEST, FARTHEST).astype(np.int64)
 
 
-def _gaps(left: int, top: int, width: int, height: int, ratio: float) -> NDArray[np.bool_]:
-    """Slanting stripes: along every line they are the gaps between dashes."""
-    diagonal = np.arange(left, left + width)[None, :] + np.arange(top, top + height)[:, None]
-    return diagonal % round(PERIOD * ratio) >= round(DASH * ratio)
+@lru_cache(maxsize=8)
+def _dashes(phase: int, width: int, height: int, on: int, period: int) -> NDArray[np.uint8]:
+    """Slanting stripes: along every line they are dashes."""
+    along = ((np.arange(phase, phase + width + height) % period) < on).astype(np.uint8) * 255
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(along, width)[:height])
 
 
-def _put_rim_under(out: Picture, lines: NDArray[np.uint8], ratio: float) -> None:
-    """Darken around lines, so that they stand on any tissue."""
+def _in_dashes(lines: Picture, left: int, top: int, ratio: float) -> Picture:
+    """Lines with gaps, which stay where they are on the plane."""
+    import cv2
+
+    on, period = round(DASH * ratio), round(PERIOD * ratio)
+    height, width = lines.shape[:2]
+    return cv2.bitwise_and(lines, lines, mask=_dashes((left + top) % period, width, height, on, period))
+
+
+def _put_rim_under(out: Picture, more: NDArray[np.uint8] | None, ratio: float) -> None:
+    """Darken around lines, so that they stand on any tissue; `more` tells of lines that are drawn elsewhere, too."""
     import cv2
 
     side = 2 * round(ratio) + 1
-    solid = cv2.threshold(lines, 100, RIM_ALPHA, cv2.THRESH_BINARY)[1]
-    rim = cv2.dilate(solid, np.ones((side, side), np.uint8))
-    clear = cv2.multiply(255 - cv2.extractChannel(out, 3), 255 - rim, scale=1 / 255)
-    cv2.insertChannel(255 - clear, out, 3)
+    alpha = cv2.extractChannel(out, 3)
+    lines = alpha if more is None else cv2.max(alpha, more)
+    rim = cv2.threshold(lines, 100, RIM_ALPHA, cv2.THRESH_BINARY)[1]
+    cv2.dilate(rim, np.ones((side, side), np.uint8), dst=rim)
+    cv2.insertChannel(cv2.max(alpha, rim), out, 3)

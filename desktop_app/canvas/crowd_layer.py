@@ -24,12 +24,12 @@ from desktop_app.canvas.crowd import Picture, Scene, Turn, draw
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.mark_index import MarkIndex
 
-SQUARE = 256
+SQUARE = 128
 """Side of a square in device pixels."""
-MOST_SQUARES = 400
-"""So many are kept: 100 MB."""
-FINE_AT_ONCE = 400
-"""So many marks are drawn with smooth edges at once."""
+MOST_SQUARES = 1200
+"""So many are kept: 75 MB."""
+SQUARE_COST, MARK_COST, FINE_AT_ONCE = 25, 8, 1500
+"""What a square and a mark cost with smooth edges, in microseconds, and how much of that is done at once."""
 REST_MS = 60
 """The worker begins when the view has rested so long."""
 MARGIN = 6
@@ -202,7 +202,8 @@ class CrowdLayer(QObject):
     def _draw_at_once(self, area: Area) -> tuple[Picture | None, bool]:
         """A picture of an area, and whether it is as good as it gets."""
         scene, rows = self._scene_now(), self._rows(area)
-        is_fine = len(rows) <= FINE_AT_ONCE
+        squares = (area[2] - area[0]) * (area[3] - area[1])
+        is_fine = squares * SQUARE_COST + len(rows) * MARK_COST <= FINE_AT_ONCE
         return _draw(scene, rows, area, is_fine=is_fine), is_fine or not len(rows)
 
     def _rows(self, area: Area) -> NDArray[np.int64]:
@@ -261,7 +262,7 @@ class CrowdLayer(QObject):
             return
         # A few squares at a time: what comes next may have moved on.
         x0, y0, x1, y1 = areas[0]
-        area = (x0, y0, min(x1, x0 + 8), min(y1, y0 + 2))
+        area = (x0, y0, min(x1, x0 + 16), min(y1, y0 + 4))
         scene, rows, stamp = self._scene_now(), self._rows(area), self._stamp
         self._is_busy = True
 

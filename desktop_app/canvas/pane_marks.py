@@ -87,8 +87,8 @@ class PaneMarks(QObject):
         if viewport is None:
             return ()
         seen = viewport.visible()
-        rows = self._session.index.find(seen.x, seen.y, seen.x + seen.width, seen.y + seen.height)
-        return tuple(rows.tolist()) if len(rows) <= MOST_NAMED else ()
+        right, bottom = seen.x + seen.width, seen.y + seen.height
+        return tuple(self._session.index.find_few(seen.x, seen.y, right, bottom, MOST_NAMED).tolist())
 
     def _on_moved(self) -> None:
         """Other marks of a crowd may have come into view."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from operator import attrgetter
 from typing import TypeAlias
 
+import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -17,6 +20,9 @@ from desktop_app.widgets import paint_chip
 
 Index = QModelIndex | QPersistentModelIndex
 Place: TypeAlias = tuple[int, int, str]
+MANY = 2000
+"""From so many marks on the list is ordered as a whole."""
+_LABEL, _SCORE = attrgetter("label"), attrgetter("score")
 SHAPES: dict[type, str] = {Box: "box", Polygon: "polygon", Polyline: "line", Points: "points", WholeScan: "whole scan"}
 
 
@@ -44,6 +50,16 @@ def place_of(mark: Mark) -> str:
     return shape if plane is None else f"{shape} · plane {plane.index + 1}"
 
 
+def _on_one_plane(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """As `place_in_list` says, where all marks lie on one plane; in a fraction of the time."""
+    made_as = [(m.origin if type(m) is Annotation else "") or m.id for m in marks]
+    rows = sorted(range(len(marks)), key=made_as.__getitem__)
+    of_scan = [row for row in rows if type(marks[row].geometry) is WholeScan]
+    if of_scan:
+        rows = [*of_scan, *(row for row in rows if type(marks[row].geometry) is not WholeScan)]
+    return tuple(marks[row] for row in rows)
+
+
 def place_in_list(mark: Mark) -> Place:
     """Whole-scan labels first, then by plane, then in the order they were proposed or drawn."""
     plane = geometry_plane(mark.geometry)
@@ -58,30 +74,43 @@ class MarkModel(QAbstractListModel):
         super().__init__()
         self._session = session
         self.marks: tuple[Mark, ...] = ()
-        self.this_plane = False
-        self._rows: dict[str, int] = {}
+        self.this_plane = self.by_score = False
+        self._ids: list[str] = []
+        self._rows: dict[str, int] | None = None
+        """Made when it is asked for: there may be very many."""
         self._places: dict[str, tuple[Mark, Place]] = {}
 
     def refresh(self) -> bool:
-        """Take the marks as they are now; whether rows came or went."""
+        """Take the marks as they are now; whether rows came, went or changed their places."""
         session = self._session
         marks: tuple[Mark, ...] = (*session.proposals, *session.document.annotations)
         if self.this_plane:
             marks = tuple(mark for mark in marks if lies_on(mark.geometry, session.plane))
         marks = self._in_order(marks)
-        rows = {mark.id: number for number, mark in enumerate(marks)}
-        if rows == self._rows:
+        ids = [mark.id for mark in marks]
+        if ids == self._ids:
             self.marks = marks
             if marks:
                 self.dataChanged.emit(self.index(0), self.index(len(marks) - 1))
             return False
         self.beginResetModel()
-        self.marks, self._rows = marks, rows
+        self.marks, self._ids, self._rows = marks, ids, None
         self.endResetModel()
         return True
 
+    def counts(self) -> list[tuple[str, int]]:
+        """How many there are of each label, the most first."""
+        return Counter(map(_LABEL, self.marks)).most_common()
+
     def _in_order(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-        """By place; places are kept, because finding the plane of a large mask takes a while."""
+        """By score, or by place."""
+        if self.by_score:
+            scores = np.fromiter((-1.0 if s is None else s for s in map(_SCORE, marks)), np.float64, len(marks))
+            return tuple(marks[row] for row in np.argsort(-scores, kind="stable").tolist())
+        info = self._session.info
+        if len(marks) > MANY and info is not None and info.size.planes == 1:
+            return _on_one_plane(marks)
+        # Places are kept, because finding the plane of a large mask takes a while.
         places: dict[str, tuple[Mark, Place]] = {}
         for mark in marks:
             known = self._places.get(mark.id)
@@ -91,6 +120,8 @@ class MarkModel(QAbstractListModel):
 
     def row_of(self, mark_id: str) -> int:
         """The row of a mark, or -1."""
+        if self._rows is None:
+            self._rows = dict(zip(self._ids, range(len(self._ids)), strict=True))
         return self._rows.get(mark_id, -1)
 
     def rowCount(self, parent: Index | None = None) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from itertools import islice
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -30,6 +32,14 @@ from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.widgets import Chooser, Empty, dress, label, push, slider, tidy
 
+SUMMED = 100
+"""From so many marks on the list says how many there are of each label."""
+QUICK_MS, RESTS = 10.0, 6.0
+"""A refresh that takes longer waits so many times what the last took, so that the list costs little while a model
+reads."""
+MOST_ASKED = 1000
+"""So many of the selected marks are asked for their label."""
+
 
 def swatch(colour: str, size: int) -> QIcon:
     """A round spot in a label's colour."""
@@ -53,6 +63,7 @@ class FindingsView(QWidget):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self._session, self._theme, self._is_showing = session, theme, False
+        self._took_ms = 0.0
         self.model = MarkModel(session)
         self.list = QListView()
         self.list.setModel(self.model)
@@ -73,6 +84,10 @@ class FindingsView(QWidget):
         self.this_plane = QCheckBox("This plane only")
         self.this_plane.setToolTip("List only what is seen on this plane")
         self.this_plane.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.summary = label("", "muted")
+        self.by_score = QCheckBox("Highest score first")
+        self.by_score.setToolTip("Order the list by score instead of by place")
+        self.by_score.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.accept_all = push("Accept all", "Accept every proposal shown", name="chief", key="Enter")
         self.accept = push("Accept", "Accept the selected proposals", key="Enter")
         self.reject = push("Reject", "Reject or delete what is selected", key="Del")
@@ -100,6 +115,8 @@ class FindingsView(QWidget):
         self._threshold_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         top.addWidget(self._threshold_text, 1, 2)
         top.addWidget(self.this_plane, 2, 0, 1, 3)
+        top.addWidget(self.summary, 3, 0, 1, 3)
+        top.addWidget(self.by_score, 4, 0, 1, 3)
         top.setColumnStretch(1, 1)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.list)
@@ -126,6 +143,7 @@ class FindingsView(QWidget):
         self.labels.activated.connect(self._choose_label)
         self.threshold.valueChanged.connect(self._set_threshold)
         self.this_plane.toggled.connect(self._set_this_plane)
+        self.by_score.toggled.connect(self._set_by_score)
         self.accept_all.clicked.connect(session.accept_all)
         self.accept.clicked.connect(self._accept)
         self.reject.clicked.connect(session.delete_selection)
@@ -143,16 +161,26 @@ class FindingsView(QWidget):
         self.model.this_plane = only
         self._pend()
 
+    def _set_by_score(self, is_first: bool) -> None:
+        self.model.by_score = is_first
+        self._pend()
+
     def _on_plane(self) -> None:
         if self.model.this_plane:
             self._pend()
 
     def _pend(self) -> None:
-        """Many signals of one turn of the event loop become one refresh."""
+        """Many signals of one turn of the event loop become one refresh; while a model reads, those of a while."""
         if not self._pending.isActive():
-            self._pending.start()
+            rests = self._session.findings.is_streaming and self._took_ms > QUICK_MS
+            self._pending.start(round(RESTS * self._took_ms) if rests else 0)
 
     def _refresh(self) -> None:
+        began = time.perf_counter()
+        self._refresh_now()
+        self._took_ms = (time.perf_counter() - began) * 1000
+
+    def _refresh_now(self) -> None:
         at = self.list.verticalScrollBar().value()
         if self.model.refresh():
             self.list.verticalScrollBar().setValue(at)
@@ -162,8 +190,9 @@ class FindingsView(QWidget):
         info = self._session.info
         self.this_plane.setVisible(info is not None and info.size.planes > 1)
         self._pages.setCurrentIndex(0 if total else 1)
-        self.note_changed.emit(str(total) if total else "")
-        hidden = len(self._session.findings.open(0.0)) - len(self._session.proposals)
+        self.note_changed.emit(f"{total:,}" if total else "")
+        self._show_summary(total)
+        hidden = 0 if total else len(self._session.findings.open(0.0)) - len(self._session.proposals)
         if self._session.scan is None:
             self.empty.say("No scan is open", "Findings of the open scan stand here.")
         elif self.model.this_plane and (self._session.proposals or self._session.document.annotations):
@@ -174,15 +203,25 @@ class FindingsView(QWidget):
             self.empty.say("No findings", "Run a model (M), draw a box (R), or confirm that there is nothing (N).")
         self._show_buttons()
 
+    def _show_summary(self, total: int) -> None:
+        """How many of which label, where there are too many to count them."""
+        is_long = total >= SUMMED
+        self.summary.setVisible(is_long)
+        self.by_score.setVisible(is_long or self.by_score.isChecked())
+        if is_long:
+            counts = self.model.counts()
+            words = [f"{count:,} {self._session.label_of(name).name}" for name, count in counts[:3]]
+            self.summary.setText(" · ".join((*words, "…") if len(counts) > 3 else words))
+
     def _show_buttons(self) -> None:
         session = self._session
-        open_ids = {proposal.id for proposal in session.proposals}
-        has_open = bool(open_ids)
+        has_open = bool(session.proposals)
+        is_open = any(session.findings.is_settleable(mark_id) for mark_id in session.selection)
         self.accept_all.setVisible(has_open)
         self.accept.setVisible(has_open)
-        self.accept.setEnabled(bool(open_ids & session.selection))
+        self.accept.setEnabled(is_open)
         self.reject.setEnabled(bool(session.selection))
-        self.reject.setText("Reject" if open_ids & session.selection or has_open else "Delete")
+        self.reject.setText("Reject" if is_open or has_open else "Delete")
         self.reject.setVisible(has_open or bool(session.document.annotations))
         self.none.setVisible(not has_open and not session.document.annotations)
         self.none.setEnabled(session.scan is not None)
@@ -190,17 +229,21 @@ class FindingsView(QWidget):
     def _on_picked(self) -> None:
         if self._is_showing:
             return
-        picked = frozenset(self.model.marks[index.row()].id for index in self.list.selectionModel().selectedIndexes())
+        picked = frozenset(self.model.marks[row].id for row in self._picked_rows())
         if picked != self._session.selection:
             self._session.select(picked)
 
+    def _picked_rows(self) -> list[int]:
+        """The selected rows, ascending."""
+        ranges = self.list.selectionModel().selection()
+        return sorted(row for part in ranges for row in range(part.top(), part.bottom() + 1))
+
     def _show_selection(self) -> None:
         rows = sorted(row for row in map(self.model.row_of, self._session.selection) if row >= 0)
-        shown = sorted(index.row() for index in self.list.selectionModel().selectedIndexes())
-        if rows != shown:
+        if rows != self._picked_rows():
             chosen = QItemSelection()
-            for row in rows:
-                chosen.select(self.model.index(row), self.model.index(row))
+            for first, last in _runs(rows):
+                chosen.select(self.model.index(first), self.model.index(last))
             # What the session says must not come back as picked here: a new mark may not be listed yet.
             self._is_showing = True
             self.list.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -225,7 +268,8 @@ class FindingsView(QWidget):
                 text = f"{item[1]}    Ctrl+{number}" if number <= 9 else item[1]
                 self.labels.addItem(swatch(item[2], self._theme.px(12)), text, item[0])
                 self.labels.setItemData(number - 1, item, Qt.ItemDataRole.UserRole + 1)
-        picked = {mark.label for mark in map(session.findings.get, session.selection) if mark is not None}
+        few = islice(session.selection, MOST_ASKED)
+        picked = {mark.label for mark in map(session.findings.get, few) if mark is not None}
         shown = picked.pop() if len(picked) == 1 else session.label
         self.labels.setCurrentIndex(self.labels.findData(shown))
         self.labels.setEnabled(bool(wanted))
@@ -243,6 +287,17 @@ class FindingsView(QWidget):
     def _set_threshold(self, hundredths: int) -> None:
         if hundredths != round(self._session.display.threshold * 100):
             self._session.set_display(replace(self._session.display, threshold=hundredths / 100))
+
+
+def _runs(rows: list[int]) -> list[tuple[int, int]]:
+    """Ascending rows as runs: first and last of each."""
+    runs: list[tuple[int, int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], row)
+        else:
+            runs.append((row, row))
+    return runs
 
 
 class FindingsPanel:

@@ -1,8 +1,8 @@
 """50,000 outlines on a slide: what they add to 60 pans and zooms, and what is done with all of them at once.
 
 `python -m tests.benchmarks.bench_marks [SLIDE]`: replays the same steps in the pane of the window with and without
-outlines of 20 corners, alternating, and prints the ratio of medians. A step ends when it is painted: the slide complete,
-every outline in place. That the edges of a crowd are smooth a moment later is told apart. Without a slide one is made
+outlines of 20 corners, alternating, and prints the ratio of medians. A step ends when all of it is painted, slide and
+outlines. That the edges of a crowd are smooth a moment later is told apart. Without a slide one is made
 up from a few tiles, so that little but the marks is measured. The outlines lie once all over the slide and once
 crowded in a quarter of its sides, where the steps are. Run it with QT_QPA_PLATFORM=offscreen, or under Xvfb.
 """
