@@ -1,4 +1,4 @@
-"""Masks as compressed label maps: 16-bit PNG on single planes, NRRD with Slicer's segment fields in stacks of planes.
+"""Masks as compressed label maps: PNG on single planes, NRRD with Slicer's segment fields in stacks, TIFF on slides.
 
 A label map gives each voxel the number of one mask; masks that overlap go into further layers, one file each. In
 the NRRD only the box that holds anything is stored; its origin says where it lies, as in Slicer's own files.
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dataset.facts import Facts, Malformed
 from dataset.mask import Bits, Mask, empty_mask, mask_of_stack
 from dataset.nrrd import decode_nrrd, encode_nrrd
+from dataset.tiledmap import TiledLayer, read_tiled, write_tiled
 from imaging.geometry import Affine, Axis
 from imaging.scan import ScanInfo
 
@@ -63,7 +64,9 @@ def write_masks(segments: Sequence[Segment], info: ScanInfo) -> LabelMaps:
         s.id: {"id": s.id, "axis": s.mask.axis, "layer": "", "value": 0} for s in segments
     }
     files: dict[str, bytes] = {}
-    if filled:
+    if filled and info.kind == "slide" and all(segment.mask.axis == 0 for segment in filled):
+        _write_slide(filled, info, files, table)
+    elif filled:
         boxes = {segment.id: _box(segment.mask) for segment in filled}
         extent = _extent(list(boxes.values()), info)
         if math.prod(extent.shape) > LARGEST_MAP:
@@ -81,6 +84,26 @@ def write_masks(segments: Sequence[Segment], info: ScanInfo) -> LabelMaps:
     return LabelMaps(files, tuple(table.values()))
 
 
+def _write_slide(
+    segments: Sequence[Segment], info: ScanInfo, files: dict[str, bytes], table: dict[str, dict[str, object]]
+) -> None:
+    """The masks of a slide as tiled TIFFs, which store only what holds anything."""
+    boxes = {segment.id: _box(segment.mask) for segment in segments}
+    places = np.array(list(boxes.values()))
+    first = int(places[:, 2].min())
+    columns, rows, planes = (int(v) for v in (places[:, :3] + places[:, 3:]).max(0))
+    shape = (planes - first, max(rows, info.size.rows), max(columns, info.size.columns))
+    layers: list[TiledLayer] = []
+    for segment in segments:
+        number = next((n for n, layer in enumerate(layers) if layer.has_room(segment.mask)), len(layers))
+        if number == len(layers):
+            layers.append(TiledLayer())
+        row = {"layer": f"mask-{number}.tif", "value": layers[number].add(segment.mask)}
+        table[segment.id] |= {**row, "origin": [0, 0, first], "shape": list(shape), "box": boxes[segment.id]}
+    for number, layer in enumerate(layers):
+        files[f"mask-{number}.tif"] = write_tiled(layer, shape, first, info)
+
+
 def read_masks(files: Mapping[str, bytes], table: Sequence[Facts]) -> dict[str, Mask]:
     """The masks of label maps, by id; `Malformed` where the files do not hold what the table says."""
     masks: dict[str, Mask] = {}
@@ -94,8 +117,22 @@ def read_masks(files: Mapping[str, bytes], table: Sequence[Facts]) -> dict[str, 
         if name not in files:
             raise Malformed(f"{name} is missing")
         start, shape = _extent_of(members[0])
+        if name.endswith(".tif"):
+            masks |= _slide_masks(read_tiled(name, files[name], shape, start[0]), members)
+            continue
         layer = _decode(name, files[name], shape)
         masks |= _masks_of(layer, start, {row.whole("value"): row for row in members})
+    return masks
+
+
+def _slide_masks(found: Mapping[int, Mask], rows: Sequence[Facts]) -> dict[str, Mask]:
+    """The mask of each row, once it lies where the row says."""
+    masks: dict[str, Mask] = {}
+    for row in rows:
+        mask = found.get(row.whole("value"))
+        if mask is None or _box(mask) != [int(v) for v in row.numbers("box")]:
+            raise Malformed(f"mask {row.text('id')} is not in its file")
+        masks[row.text("id")] = mask
     return masks
 
 

@@ -98,9 +98,7 @@ def _holds(ring: Edges, box: tuple[Edges, Edges], hole: Edges) -> bool:
     ax, ay = ring[:, 0], ring[:, 1]
     bx, by = np.roll(ax, -1), np.roll(ay, -1)
     crosses = (ax == bx) & (np.minimum(ay, by) < y) & (np.maximum(ay, by) > y) & (ax > x)
-    if bool(np.count_nonzero(crosses) % 2):
-        return True
-    return False
+    return bool(np.count_nonzero(crosses) % 2)
 
 
 def _points(ring: Edges) -> tuple[Point, ...]:

@@ -12,7 +12,7 @@ from dataset.record import LookedAt
 from export.report import Tally
 from imaging.errors import Problem
 from imaging.progress import Progress
-from imaging.scan import Volume
+from imaging.scan import Scan
 
 
 class ExportProblem(Problem):
@@ -25,8 +25,8 @@ class ExportView:
 
     labels: LabelSet
     scans: tuple[LookedAt, ...]
-    open_pixels: Callable[[str], Volume]
-    """The scan of a key; raises `Problem` where the dataset does not keep its pixels."""
+    open_pixels: Callable[[str], Scan]
+    """The scan of a key: a `Volume` where the dataset keeps its pixels, else a slide. Raises `Problem`."""
 
     def label_number(self, label: str) -> int | None:
         """The place of a label in the label set, from 0; `None` for one that is not in it."""

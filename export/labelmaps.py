@@ -17,7 +17,7 @@ from export.raster import bits_on, section
 from export.report import Tally
 from imaging.geometry import Plane
 from imaging.progress import Progress
-from imaging.scan import Pixels, Rescale
+from imaging.scan import Pixels, Rescale, Volume
 
 Voxels = NDArray[Any]
 
@@ -110,6 +110,7 @@ def _values(looked: LookedAt, view: ExportView, tally: Tally) -> Voxels | None:
         tally.note("Colour scans, and scans whose pixels the dataset does not keep, have label maps only")
         return None
     scan = view.open_pixels(looked.record.key)
+    assert isinstance(scan, Volume), "pixels that are kept are in memory"
     try:
         return modality_values(scan.voxels(), info.rescale)
     finally:

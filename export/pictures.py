@@ -23,13 +23,15 @@ from export.report import Tally
 from imaging.errors import Problem
 from imaging.geometry import Plane
 from imaging.progress import Progress
-from imaging.scan import Pixels, ScanInfo, Window
+from imaging.scan import Pixels, ScanInfo, Volume, Window
 from imaging.windowing import apply_table, default_windows, table_for
 
 COLUMNS = (
     "picture", "split", "scan", "axis", "plane", "patient_group", "state", "revision", "reader", "basis",
     "window_centre", "window_width", "annotation", "label", "author", "score",
 )  # fmt: skip
+
+SLIDES = "whole slides, which are too large for a picture (formats crops and geojson take them)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ def pictures(view: ExportView, tally: Tally, progress: Progress, *, whole_labels
             tally.leave_out("scans with nothing but labels of the whole scan, for which this format has no place")
             continue
         if not looked.record.pixels:
-            tally.leave_out("scans whose pixels the dataset does not keep")
+            is_slide = looked.record.info.kind == "slide"
+            tally.leave_out(SLIDES if is_slide else "scans whose pixels the dataset does not keep")
             continue
         yield from _pictures_of(looked, planes, view)
 
@@ -137,6 +140,7 @@ def _pictures_of(looked: LookedAt, planes: list[Plane], view: ExportView) -> Ite
     record = looked.record
     info = record.info
     scan = view.open_pixels(record.key)
+    assert isinstance(scan, Volume), "pixels that are kept are in memory"
     try:
         voxels = scan.voxels()
         window = window_for(voxels, info)

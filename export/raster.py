@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import numpy as np
@@ -34,6 +35,13 @@ def clipped(extent: Extent, width: int, height: int) -> Extent | None:
     x0, y0 = min(max(x, 0.0), width), min(max(y, 0.0), height)
     x1, y1 = min(max(x + across, 0.0), width), min(max(y + down, 0.0), height)
     return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None
+
+
+def touched_pixels(extent: Extent) -> tuple[int, int, int, int]:
+    """The whole pixels that a box touches: x, y, width, height."""
+    x, y, across, down = extent
+    left, top = math.floor(x), math.floor(y)
+    return left, top, math.ceil(x + across) - left, math.ceil(y + down) - top
 
 
 def bits_on(geometry: Geometry, plane: Plane, width: int, height: int) -> Bits | None:

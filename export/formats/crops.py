@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from dataset.annotation import Annotation, WholeScan
 from export.exporter import ExportView
 from export.pictures import Picture, pictures
-from export.raster import Extent, extent_on
+from export.raster import Extent, extent_on, touched_pixels
 from export.report import Tally
+from export.slidecrops import is_by_reference, slide_crops
 from imaging.progress import Progress
 
 QUALITY = 95
@@ -32,7 +33,13 @@ class Crops:
         """Write the crops and the table."""
         rows: list[list[object]] = []
         names = _folder_names(view)
-        for picture in pictures(view, tally, progress, whole_labels=True):
+        slides = tuple(looked for looked in view.scans if is_by_reference(looked))
+        rest = replace(view, scans=tuple(looked for looked in view.scans if looked not in slides))
+        for number, looked in enumerate(slides):
+            part = progress.part(number / len(view.scans), 1 / len(view.scans), looked.record.title)
+            rows += slide_crops(view, looked, names, folder, tally, part)
+        share = len(slides) / max(len(view.scans), 1)
+        for picture in pictures(rest, tally, progress.part(share, 1 - share), whole_labels=True):
             for number, mark in enumerate(_marks(picture)):
                 extent = _extent(mark, picture)
                 if extent is None or mark.label not in names:
@@ -51,13 +58,6 @@ class Crops:
             writer = csv.writer(target)
             writer.writerow(COLUMNS)
             writer.writerows(rows)
-
-
-def touched_pixels(extent: Extent) -> tuple[int, int, int, int]:
-    """The whole pixels that a box touches: x, y, width, height."""
-    x, y, across, down = extent
-    left, top = math.floor(x), math.floor(y)
-    return left, top, math.ceil(x + across) - left, math.ceil(y + down) - top
 
 
 def _marks(picture: Picture) -> list[Annotation]:
