@@ -31,7 +31,8 @@ def grow_instances(
         return np.zeros(interior.shape, np.int32)
     markers, count = cast(tuple[LabelMap, int], ndimage.label(inside & (seeds >= seed_threshold), np.ones((3, 3))))
     components, component_count = cast(tuple[LabelMap, int], ndimage.label(inside))
-    pieces, contested = _shared(markers, count, components, component_count)
+    at = np.flatnonzero(markers)
+    pieces, contested = _shared(at, markers.ravel()[at], count, components, component_count)
     if contested.size:
         certainty = 0.5 * (interior.ravel()[contested].astype(np.float32) + seeds.ravel()[contested])
         _flood(pieces, contested, np.minimum((np.clip(certainty, 0.0, 1.0) * LEVELS).astype(np.int32), LEVELS - 1))
@@ -49,40 +50,40 @@ def shared_out(interior: NDArray[np.uint8], seeds: NDArray[np.uint8], least_seed
     inside = (interior > 0).view(np.uint8)
     marked = (seeds >= least_seed).view(np.uint8) & inside
     _, raw = cv2.connectedComponents(marked, connectivity=8)
-    count, markers = _in_reading_order(np.asarray(raw, np.int32))
+    at = np.flatnonzero(marked.view(np.bool_))
+    count, numbers = _in_reading_order(np.asarray(raw, np.int32).ravel()[at])
     found, components = cv2.connectedComponents(inside, connectivity=4)
-    pieces, contested = _shared(markers, count, np.asarray(components, np.int32), found - 1)
+    pieces, contested = _shared(at, numbers, count, np.asarray(components, np.int32), found - 1)
     if contested.size:
         certainty = interior.ravel()[contested].astype(np.int32) + seeds.ravel()[contested]
         _flood(pieces, contested, np.minimum(certainty * LEVELS // 510, LEVELS - 1))
     return pieces, count + found
 
 
-def _in_reading_order(markers: LabelMap) -> tuple[int, LabelMap]:
-    """How many markers there are, and the markers numbered by their first pixels: ties go by number."""
-    flat = np.flatnonzero(markers)
-    if not flat.size:
-        return 0, markers
-    numbers = markers.ravel()[flat]
+def _in_reading_order(numbers: LabelMap) -> tuple[int, LabelMap]:
+    """How many markers there are, and the numbers of marked pixels by their markers' first pixels: ties go by number.
+
+    The pixels come in reading order.
+    """
+    if not numbers.size:
+        return 0, numbers
     values, first = np.unique(numbers, return_index=True)
     renamed = np.zeros(int(values[-1]) + 1, np.int32)
     renamed[values[np.argsort(first)]] = np.arange(1, len(values) + 1)
-    out = np.zeros_like(markers)
-    out.ravel()[flat] = renamed[numbers]
-    return len(values), out
+    return len(values), renamed[numbers]
 
 
 def _shared(
-    markers: LabelMap, count: int, components: LabelMap, component_count: int
+    at: NDArray[np.intp], number: LabelMap, count: int, components: LabelMap, component_count: int
 ) -> tuple[LabelMap, NDArray[np.intp]]:
     """The pieces of components with one marker or none, and the places of the contested pixels.
 
-    Contested pixels are those of components with several markers; in `pieces` only their markers stand.
+    `at` and `number` are the places and numbers of marked pixels. Contested pixels are those of components with
+    several markers; in the pieces only their markers stand.
     """
     highest = np.zeros(component_count + 1, np.int32)
     lowest = np.full(component_count + 1, count + 1, np.int32)
-    at = np.flatnonzero(markers)
-    of, number = components.ravel()[at], markers.ravel()[at]
+    of = components.ravel()[at]
     np.maximum.at(highest, of, number)
     np.minimum.at(lowest, of, number)
     seedless = highest == 0

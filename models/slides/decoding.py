@@ -116,9 +116,10 @@ def _cut_apart(
     pieces: Labels, count: int, scores: NDArray[np.uint8], labels: Labels, least: int, x: int, y: int
 ) -> list[Found]:
     """Each of the numbered pieces that is large enough, from the top down."""
-    flat = np.flatnonzero(pieces)
+    flat = np.flatnonzero(pieces > 0)
     numbers = pieces.ravel()[flat]
-    rows, columns = np.divmod(flat, pieces.shape[1])
+    rows = flat // pieces.shape[1]
+    columns = flat - rows * pieces.shape[1]
     areas = np.bincount(numbers, minlength=count + 1)
     # Sums of whole numbers far below 2**53 are exact in double precision.
     totals = np.bincount(numbers, weights=scores.ravel()[flat], minlength=count + 1)
