@@ -150,3 +150,44 @@ def vms(path: Path, pixels: np.ndarray) -> Path:
     lines += [f"PhysicalWidth={width * 500}", f"PhysicalHeight={height * 500}", "OptimisationFile=", "LayerSpacing=0"]
     path.write_text("\r\n".join(lines) + "\r\n")
     return path
+
+
+def vmu(path: Path, pixels: np.ndarray) -> Path:
+    """A Hamamatsu slide without compression: columns of 12-bit values in files of its own."""
+    height, width = pixels.shape[:2]
+    _ngr(path.parent / "image.ngr", pixels, 256)
+    _ngr(path.parent / "map.ngr", pixels[::8, ::8], 64)
+    (path.parent / "macro.jpg").write_bytes(picture(pixels[::4, ::4]))
+    lines = ["[Uncompressed Virtual Microscope Specimen]", "NoLayers=1", "ImageFile=image.ngr", "MapFile=map.ngr"]
+    lines += ["MacroImage=macro.jpg", "SourceLens=20", "BitsPerPixel=36", "PixelOrder=RGB"]
+    lines += [f"PhysicalWidth={width * 500}", f"PhysicalHeight={height * 500}"]
+    path.write_text("\r\n".join(lines) + "\r\n")
+    return path
+
+
+def _ngr(path: Path, pixels: np.ndarray, width: int) -> None:
+    """One picture of a VMU slide, in columns of a width."""
+    head = bytearray(48)
+    head[:2] = b"GN"
+    struct.pack_into("<iii", head, 4, pixels.shape[1], pixels.shape[0], width)
+    struct.pack_into("<i", head, 24, len(head))
+    columns = [pixels[:, x : x + width].astype("<u2") << 4 for x in range(0, pixels.shape[1], width)]
+    path.write_bytes(bytes(head) + b"".join(column.tobytes() for column in columns))
+
+
+def trestle(path: Path, pixels: np.ndarray) -> Path:
+    """A Trestle slide: a TIFF of one directory for each level, its resolution in µm per pixel."""
+    text = "Background Color=FFFFFF;White Balance=FFFFFF;Objective Power=20;JPEG Quality=80;OverlapsXY= 0 0 0 0;"
+    with tifffile.TiffWriter(path) as writer:
+        for step in (1, 2):
+            writer.write(
+                np.ascontiguousarray(pixels[::step, ::step]),
+                tile=(128, 128),
+                compression="jpeg",
+                photometric="rgb",
+                description=text,
+                software="MedScan 1",
+                metadata=None,
+                resolution=(0.5, 0.5),
+            )
+    return path

@@ -16,11 +16,18 @@ from imaging.opening import find_scans, format_of, open_scan
 from imaging.progress import silent
 from imaging.scan import ScanSource, TiledScan
 from tests.imaging.dicom_slides import smooth
-from tests.imaging.openslide_files import mrxs, scn, svs_jpeg_2000, vms
+from tests.imaging.openslide_files import mrxs, scn, svs_jpeg_2000, trestle, vms, vmu
 
 FIRST = Plane(0, 0)
 PIXELS = smooth(1024, 768)
-MAKERS: dict[str, Callable[[Path, np.ndarray], Path]] = {"mrxs": mrxs, "scn": scn, "vms": vms, "svs": svs_jpeg_2000}
+MAKERS: dict[str, Callable[[Path, np.ndarray], Path]] = {
+    "mrxs": mrxs,
+    "scn": scn,
+    "svs": svs_jpeg_2000,
+    "tif": trestle,
+    "vms": vms,
+    "vmu": vmu,
+}
 
 
 def opened(path: Path) -> TiledScan:
@@ -56,6 +63,8 @@ def test_every_tile_of_every_level_is_what_openslide_reads(tmp_path: Path, maker
     assert format_of(path) is PLUGIN
     scan = opened(path)
     assert compared(scan, path) == 0
+    assert scan.info.spacing_mm[0] == pytest.approx(0.00025 if maker == "mrxs" else 0.0005, rel=1e-3)
+    assert scan.info.objective == 20
     assert np.abs(scan.read(Region(FIRST, 300, 200, 400, 300)).astype(int) - PIXELS[200:500, 300:700]).mean() < 3
     scan.close()
 
