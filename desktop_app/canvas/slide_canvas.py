@@ -19,8 +19,8 @@ from imaging.errors import Problem
 from imaging.geometry import Plane
 from imaging.scan import TiledScan
 
-PATIENCE_MS = 16
-"""So long (a frame) a view shows what it showed before, if tiles are missing: most often they come in time."""
+PATIENCE_MS = 24
+"""So long a view shows what it showed before, if tiles are missing: most often they come in time."""
 FRAME_MS = 33
 REST_MS = 60
 """A view that is complete and has not moved for so long reads ahead."""

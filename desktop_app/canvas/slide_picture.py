@@ -1,4 +1,4 @@
-"""The picture of a slide: tiles put together and scaled (or turned) once, into a buffer of screen pixels. No Qt.
+"""The picture of a slide: tiles put together and scaled (or turned) once, into a buffer of screen pixels.
 
 Screen pixels lie on a grid that is fixed to the slide as long as scale and angle stay (the view is moved by whole
 device pixels; marks may be half a pixel off it). So a pan moves what is there and makes only the new strips; and
@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop_app.canvas.tile_blit import draw_upright
 from desktop_app.canvas.tile_cache import STORED, Tile, TileKey
 from desktop_app.canvas.tile_engine import TileEngine
 from desktop_app.canvas.tile_loader import Asker
@@ -254,7 +255,12 @@ class SlidePicture:
             return
         pixels = self._mosaic.shaped(region)
         self._patchwork(aim).fill(pixels, region, number)
-        scaling.draw(pixels, region, level, box, target, aim.ground, smooth=aim.smooth)
+        if scaling.is_upright:
+            if scaling.reaches_beyond(box, level):
+                target[...] = aim.ground
+            draw_upright(self._screen.pixels, box, scaling, pixels, region, level, smooth=aim.smooth)
+        else:
+            scaling.draw(pixels, region, level, box, target, aim.ground, smooth=aim.smooth)
 
     def _paint_unscaled(self, aim: Aim, target: Rgb32, shift: tuple[int, int], number: int) -> None:
         level = self._source.pyramid.levels[number]

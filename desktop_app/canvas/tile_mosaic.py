@@ -59,8 +59,8 @@ class Scaling:
 
     @property
     def is_upright(self) -> bool:
-        """Whether rows of the plane are rows of the picture."""
-        return self.b == self.c == 0.0
+        """Whether rows of the plane are rows of the picture, and neither is mirrored."""
+        return self.b == self.c == 0.0 and self.a > 0 and self.d > 0
 
     def moves(self, other: Scaling) -> bool:
         """Whether this is the other moved by whole pixels."""
@@ -81,6 +81,13 @@ class Scaling:
         x0, y0 = max(math.floor(min(across)) - 1, 0), max(math.floor(min(down)) - 1, 0)
         x1, y1 = min(math.ceil(max(across)) + 2, level.width), min(math.ceil(max(down)) + 2, level.height)
         return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
+
+    def reaches_beyond(self, box: Box, level: Level) -> bool:
+        """Whether a box of an upright picture shows more than the level."""
+        left, top = -self.x, -self.y
+        right = self.a * level.width * level.downsample - self.x
+        bottom = self.d * level.height * level.downsample - self.y
+        return box[0] < left or box[1] < top or box[2] > right or box[3] > bottom
 
     def whole_shift(self, box: Box, level: Level) -> tuple[int, int] | None:
         """The pixel of the level at the corner of a box, where one of them is one of the screen, upright."""

@@ -83,8 +83,8 @@ def test_each_pixel_is_what_the_viewport_says(view: ScanView, slide: KnownSlide,
     view.show_scan(slide)
     port = go(view, 310.3, 205.6, scale, angle)
     difference = np.abs(inner(shown(view)) - inner(sampled(slide, port)))
-    assert difference.max() <= (0 if scale == 1 and not angle else 3)
-    assert difference.mean() < 0.2
+    assert difference.max() <= (0 if scale == 1 and not angle else 4)
+    assert difference.mean() < 1.1
 
 
 def test_one_to_one_is_the_slide_to_the_bit(view: ScanView, slide: KnownSlide) -> None:
