@@ -271,7 +271,7 @@ class _Reader:
             return found, at + 1
         may_run = convert is None
         while True:
-            run = self._run(at) if may_run and self._text[at : at + 1] == "[" else None
+            run = self._run(at) if may_run and self._text[at : at + 1] != "{" else None
             if run is not None:
                 found += run[0]
                 at = run[1]
@@ -284,14 +284,15 @@ class _Reader:
                 return found, at
 
     def _run(self, at: int) -> tuple[list[object], int] | None:
-        """Many short lists at once, such as the points of a long outline; `None` where there are none."""
+        """Many short elements at once, such as the points of a long outline; `None` where there are none."""
         self._breather.breathe()
         self._move(at)
-        for between in ("],[", "], ["):
-            cut = self._window.rfind(between)
-            if cut > 0:
+        is_nested = self._window.startswith("[")
+        for between in ("],[", "], [") if is_nested else (",",):
+            cut = self._window.rfind(between) + is_nested
+            if cut > is_nested:
                 try:
-                    return json.loads(f"[{self._window[: cut + 1]}]"), at + cut + 1
+                    return json.loads(f"[{self._window[:cut]}]"), at + cut
                 except ValueError:
                     return None
         return None
