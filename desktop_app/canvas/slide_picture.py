@@ -74,10 +74,11 @@ class SlidePicture:
         self._source = engine.open(scan)
         self._asker = Asker(told)
         self._aim: Aim | None = None
-        self._held: dict[TileKey, Tile] = {}
+        self._held: dict[TileRef, Tile] = {}
+        self._coarsest = self._source.pyramid.tiles(self._source.pyramid.coarsest)
         self._backdrop: dict[TileKey, Tile] = {}
         self._former: tuple[int, Plane] | None = None
-        self._missing: set[TileKey] = set()
+        self._missing: set[TileRef] = set()
         self._travel = (0.0, 0.0)
         self._screen = ScreenBuffer()
         self._mosaic = Mosaic()
@@ -113,8 +114,9 @@ class SlidePicture:
         aim = Aim(viewport, look, ratio, display.smooth, ground, tiles)
         if aim == last and not self._has_stale():
             return
-        if last is not None and not self._missing and (last.look, last.viewport.plane) != (look, viewport.plane):
-            self._former = (last.look, last.viewport.plane)
+        if last is not None and (last.look, last.viewport.plane) != (look, viewport.plane):
+            self._former = self._former if self._missing else (last.look, last.viewport.plane)
+            self._held, self._missing = {}, set()
         if last is not None and not is_same:
             shift = np.subtract(viewport.centre, last.viewport.centre)
             self._travel = (float(shift[0]), float(shift[1]))
@@ -124,30 +126,36 @@ class SlidePicture:
 
     def _gather(self, aim: Aim) -> None:
         """Hold the tiles of the view that are here and ask for the others."""
-        cache, held, unpainted = self._engine.cache, self._held, self._missing
+        held, unpainted = self._held, self._missing
         self._held, self._missing, self.problem = {}, set(), ""
         wanted = self._missing_backdrop(aim)
+        new = [tile for tile in aim.tiles if tile not in held]
+        found = dict(zip(new, self._engine.cache.get_all(self._keys(aim, new)), strict=True))
         for tile in aim.tiles:
-            key = self._source.key(aim.look, aim.viewport.plane, tile)
-            found = held.get(key) or cache.get(key)
-            if found is None:
-                self._missing.add(key)
+            here = held.get(tile) or found[tile]
+            if here is None:
+                self._missing.add(tile)
             else:
-                self._hold(key, found)
-                if key in unpainted:
-                    self._spoil(key)
-            if found is None or _is_stale(found):
-                wanted.append(key)
+                self._hold(tile, here)
+                if tile in unpainted:
+                    self._spoil(tile)
+            if here is None or (here.problem and _is_stale(here)):
+                wanted += self._keys(aim, [tile])
+        # What goes out of sight was used until now, though nobody asked the cache for it.
+        self._engine.cache.get_all(self._keys(aim, [tile for tile in held if tile not in self._held]))
         self._engine.loader.ask(self._asker, dict.fromkeys(wanted))
 
-    def _hold(self, key: TileKey, tile: Tile) -> None:
-        self._held[key] = tile
-        self.problem = self.problem or tile.problem
+    def _keys(self, aim: Aim, tiles: list[TileRef]) -> list[TileKey]:
+        return [self._source.key(aim.look, aim.viewport.plane, tile) for tile in tiles]
+
+    def _hold(self, tile: TileRef, found: Tile) -> None:
+        self._held[tile] = found
+        self.problem = self.problem or found.problem
 
     def _missing_backdrop(self, aim: Aim) -> list[TileKey]:
         """Tiles of the coarsest level that are not here yet; those that are, are kept for as long as they are shown."""
-        plane, pyramid = aim.viewport.plane, self._source.pyramid
-        keys = [self._source.key(aim.look, plane, tile) for tile in pyramid.tiles(pyramid.coarsest)]
+        plane = aim.viewport.plane
+        keys = [self._source.key(aim.look, plane, tile) for tile in self._coarsest]
         missing: list[TileKey] = []
         for key in keys:
             found = self._backdrop.get(key) or self._engine.cache.get(key)
@@ -173,10 +181,13 @@ class SlidePicture:
                 if self._missing:
                     self._screen.spoil_all()
                     spoiled = True
-            if key in self._missing or key in self._held:
-                self._missing.discard(key)
-                self._hold(key, tile)
-                self._spoil(key)
+            ref = TileRef(key.level, key.column, key.row)
+            if (key.look, key.plane) == (aim.look, aim.viewport.plane.index) and (
+                ref in self._missing or ref in self._held
+            ):
+                self._missing.discard(ref)
+                self._hold(ref, tile)
+                self._spoil(ref)
                 spoiled = True
         return spoiled
 
@@ -233,11 +244,11 @@ class SlidePicture:
                 self._paint(self._aim, self._screen.scaling, box, target)
         return self._screen.pixels
 
-    def _spoil(self, key: TileKey) -> None:
+    def _spoil(self, tile: TileRef) -> None:
         """A tile has come: what it covers has to be made again."""
-        level = self._source.pyramid.levels[key.level]
+        level = self._source.pyramid.levels[tile.level]
         across, down = tile_of(level)
-        x, y, span = key.column * across, key.row * down, level.downsample
+        x, y, span = tile.column * across, tile.row * down, level.downsample
         self._screen.spoil((x * span, y * span, (x + across) * span, (y + down) * span), span)
 
     def _paint(self, aim: Aim, scaling: Scaling, box: Box, target: Rgb32) -> None:
@@ -278,9 +289,11 @@ class SlidePicture:
 
     def _here(self, aim: Aim, tile: TileRef) -> Tile | None:
         """A tile as it is now, or as it was shown before the look or the plane changed."""
-        plane = aim.viewport.plane
-        key = self._source.key(aim.look, plane, tile)
-        found = self._held.get(key) or self._backdrop.get(key) or self._engine.cache.peek(key)
+        found = self._held.get(tile)
+        if found is not None:
+            return found
+        key = self._source.key(aim.look, aim.viewport.plane, tile)
+        found = self._backdrop.get(key) or self._engine.cache.peek(key)
         if found is None and self._former is not None:
             found = self._engine.cache.peek(self._source.key(*self._former, tile))
         return found

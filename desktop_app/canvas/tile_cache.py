@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -80,6 +81,15 @@ class TileCache:
             if tile is not None:
                 self._tiles.move_to_end(key)
             return tile
+
+    def get_all(self, keys: Iterable[TileKey]) -> list[Tile | None]:
+        """Several tiles at once, as `get`."""
+        with self._lock:
+            found = [(key, self._tiles.get(key)) for key in keys]
+            for key, tile in found:
+                if tile is not None:
+                    self._tiles.move_to_end(key)
+        return [tile for _, tile in found]
 
     def peek(self, key: TileKey) -> Tile | None:
         """A tile, without counting it as used."""

@@ -80,7 +80,7 @@ class TileSource:
 
     def key(self, look: int, plane: Plane, tile: TileRef) -> TileKey:
         """What a tile is kept as."""
-        return TileKey(self.number, look, plane.index, tile.level, tile.column, tile.row)
+        return TileKey(self.number, look, plane.index, *tile)
 
     def read(self, key: TileKey) -> Tile:
         """A tile as it is shown; hatched, with the reason, where it cannot be read. Never raises."""

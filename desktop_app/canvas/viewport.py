@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from imaging.geometry import Orientation, Plane, Region
 from imaging.scan import Level
@@ -126,8 +127,7 @@ class Viewport:
         return best
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TileRef:
+class TileRef(NamedTuple):
     """One tile of a level: column and row in the level's grid."""
 
     level: int
@@ -157,7 +157,9 @@ def tiles_of_level(viewport: Viewport, levels: tuple[Level, ...], number: int) -
     found = [TileRef(number, column, row) for row in rows for column in columns]
     if viewport.angle:
         found = [tile for tile in found if _is_seen(viewport, tile, span_x, span_y)]
-    return tuple(sorted(found, key=lambda t: ((t.column - cx) ** 2 + (t.row - cy) ** 2, t)))
+    if len(found) > 1:
+        found.sort(key=lambda tile: (tile.column - cx) ** 2 + (tile.row - cy) ** 2)
+    return tuple(found)
 
 
 def _is_seen(viewport: Viewport, tile: TileRef, span_x: float, span_y: float) -> bool:
