@@ -50,7 +50,8 @@ def flow(
         size = batch if network.batch else max(1, batch >> shrunk)
         line = _Line[Token](network, threads, size, decode, runner.stop, progress)
         try:
-            line.run(itertools.chain(list(waiting), works), waiting, take)
+            works = itertools.chain(list(waiting), works)  # what was not taken before memory ended comes first
+            line.run(works, waiting, take)
             return
         except OutOfMemory:
             if size > 1 and not network.batch:
