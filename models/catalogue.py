@@ -36,14 +36,17 @@ class Entry:
     """Whether it looks at colour; a grey model reads colour scans too, but is offered for them last."""
 
     def fitness(self, info: ScanInfo) -> int:
-        """How well it goes with a scan, for what to offer first; -1 when it would refuse it."""
+        """How well it goes with a scan, for what to offer first; -1 when it would refuse it.
+
+        Of two for colour the one that marks places comes before one that only names the whole.
+        """
         reads = self.reads
         if reads.kinds and info.kind not in reads.kinds:
             return -1
         if reads.modalities and info.modality and info.modality not in reads.modalities:
             return -1
         is_named = bool(reads.modalities and info.modality)
-        return 2 * is_named + (self.is_colour == info.is_colour)
+        return 4 * is_named + 2 * (self.is_colour == info.is_colour) + (info.is_colour and self.task != "classify")
 
 
 def user_folder() -> Path:

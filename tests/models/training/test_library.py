@@ -19,8 +19,9 @@ def name_of(folder: Path) -> str:
     return str(folder.relative_to(LIBRARY))
 
 
-def test_the_three_packages_are_shipped() -> None:
-    assert {folder.parent.name for folder in CARDED} == {"chest-pneumonia", "lumbar-discs", "nuclei"}
+def test_the_four_packages_are_shipped() -> None:
+    names = {folder.parent.name for folder in CARDED}
+    assert names == {"chest-pneumonia", "lumbar-discs", "lung-tissue", "nuclei"}
 
 
 @pytest.mark.parametrize("folder", PACKAGES, ids=name_of)
