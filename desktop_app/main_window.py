@@ -237,13 +237,14 @@ class MainWindow(QMainWindow):
         assert isinstance(application, QApplication)
         application.setStyleSheet("")
         theme.apply(application, look)
-        sizes = self.splitter.sizes()
+        sizes, views = self.splitter.sizes(), self.grid.count
         self.grid.close_beside()
         self._look = look
         self._actions.retire()
         self._build()
         theme.dress(application, look)
         self.splitter.setSizes(sizes)
+        self.grid.set_count(views)
         self._on_scan()
         self.activateWindow()
 

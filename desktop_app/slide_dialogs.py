@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop_app.canvas.power import POWERS, Optics
 from desktop_app.dialogs import Sheet
+from desktop_app.one_job import OneJob
 from desktop_app.places import UNITS, Grid, Unit, place_of
 from desktop_app.session import Session
 from desktop_app.theme import Theme
@@ -78,7 +79,7 @@ class Pictures(Sheet):
 
     def __init__(self, parent: QWidget | None, theme: Theme, session: Session) -> None:
         super().__init__(parent, theme, "Pictures beside the slide")
-        self._session, self._scan = session, session.scan
+        self._session, self._scan, self._job = session, session.scan, OneJob(self)
         warning = "The label and the macro picture may show the patient's name. They are not saved and not exported."
         told = label(warning, "warning", wraps=True)
         self.body.addWidget(told)
@@ -124,12 +125,11 @@ class Pictures(Sheet):
             self.picture.setText("")
             self.caption.setText(str(problem))
 
-        self._job = self._session.jobs.start(f"Reading the {name}", work, then, failed, quiet=True)
+        self._job.follow(self._session.jobs.start(f"Reading the {name}", work, then, failed, quiet=True))
 
     def done(self, result: int) -> None:
         """Forget what was shown."""
-        if hasattr(self, "_job"):
-            self._job.cancel()
+        self._job.stop()
         self.picture.clear()
         super().done(result)
 

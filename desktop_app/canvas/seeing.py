@@ -12,6 +12,7 @@ from desktop_app.canvas.power import Optics
 from desktop_app.canvas.seen import Seen
 from desktop_app.canvas.source import plane_aspect
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.one_job import OneJob
 from desktop_app.session import Session
 from desktop_app.thumbnails import is_cheap, small_picture
 from imaging.errors import Problem
@@ -31,7 +32,7 @@ class Seeing(QObject):
 
     def __init__(self, session: Session, overview: Overview) -> None:
         super().__init__(overview)
-        self._session, self._overview = session, overview
+        self._session, self._overview, self._job = session, overview, OneJob(self)
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._views: tuple[Viewport, ...] = ()
         self._dwell = QTimer(self)
@@ -108,4 +109,4 @@ class Seeing(QObject):
             if self._session.scan is scan:
                 self._overview.show_picture(None, str(problem))
 
-        self._session.jobs.start(f"Overview of {scan.info.name}", work, then, failed, quiet=True)
+        self._job.follow(self._session.jobs.start(f"Overview of {scan.info.name}", work, then, failed, quiet=True))

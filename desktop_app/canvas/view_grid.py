@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from desktop_app.canvas.beside import Beside, pixel_ratio
@@ -22,6 +22,8 @@ from desktop_app.theme import DARK, Theme
 
 Count = Literal[1, 2, 4]
 FRAME = 2
+ARROWS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down}
+HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 class Cell(QWidget):
@@ -94,9 +96,9 @@ class ViewGrid(QWidget):
         return self.pane.view
 
     @property
-    def count(self) -> int:
-        """How many views there are."""
-        return len(self._panes)
+    def count(self) -> Count:
+        """How many views of the open scan there are."""
+        return 1 if len(self._panes) == 1 else 2 if len(self._panes) == 2 else 4
 
     @property
     def active(self) -> int:
@@ -257,9 +259,16 @@ class ViewGrid(QWidget):
         return ratio if follower is self._beside.view else 1 / ratio if leader is self._beside.view else 1.0
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A view that is touched becomes the active one, before it gets the touch."""
-        if event.type() in {QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn} and self.count > 1:
+        """A view that is touched becomes the active one, before it gets the touch; on slides its arrows pan."""
+        kind = event.type()
+        if kind in {QEvent.Type.MouseButtonPress, QEvent.Type.FocusIn} and self.count > 1:
             for number, pane in enumerate(self._panes):
                 if pane.view is watched:
                     self.activate(number)
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in ARROWS:
+            info = self._session.info
+            if info is not None and info.kind == "slide" and not event.modifiers() & HELD:
+                # Elsewhere arrows go from plane to plane; a slide of several planes has Page Up and Page Down for it.
+                event.accept()
+                return True
         return super().eventFilter(watched, event)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QColorDialog, QGridLayout, QVBoxLayout, QWidget
 
 from desktop_app.display import ChannelLook
+from desktop_app.one_job import OneJob
 from desktop_app.panel import Panel, Side
 from desktop_app.panels.findings import swatch
 from desktop_app.session import Session
@@ -124,8 +125,9 @@ class ChannelsView(QWidget):
 
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
-        self._session, self._theme = session, theme
+        self._session, self._theme, self._job = session, theme, OneJob(self)
         self.rows: tuple[ChannelRow, ...] = ()
+        self._wanted: frozenset[int] = frozenset()
         self._column = QVBoxLayout(self)
         tidy(self._column, theme, (12, 4, 12, 12), 8)
         self._body = QWidget()
@@ -166,21 +168,24 @@ class ChannelsView(QWidget):
         scan, plane, looks = self._session.scan, self._session.plane, self.looks
         if scan is None:
             return
+        # A click on the next channel stops the job, not what was asked of it.
+        wanted = self._wanted = self._wanted | wanted
 
         def work(_progress: Progress) -> tuple[ChannelLook, ...]:
             return looks_of(scan, plane, looks, wanted)
 
         def then(found: tuple[ChannelLook, ...]) -> None:
+            self._wanted = frozenset()
             if self._session.scan is scan and self.looks:
                 now = self.looks
                 ranges = [(n, found[n]) for n in wanted if n < len(now)]
                 changed = {n: replace(now[n], low=look.low, high=look.high) for n, look in ranges}
                 self._set(tuple(changed.get(n, look) for n, look in enumerate(now)))
 
-        self._session.jobs.start("Finding the ranges of channels", work, then, quiet=True)
+        self._job.follow(self._session.jobs.start("Finding the ranges of channels", work, then, quiet=True))
 
     def _on_scan(self) -> None:
-        info = self._session.info
+        info, self._wanted = self._session.info, frozenset()
         self._body.hide()
         self._column.removeWidget(self._body)
         self._body.deleteLater()

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from desktop_app.jobs import Job
-from desktop_app.measuring import Line, Measures, area_text, density_text, measures
+from desktop_app.measuring import Line, Measures, density_text, measures
+from desktop_app.one_job import OneJob
 from desktop_app.panel import Panel, Side
 from desktop_app.panels.findings import swatch
 from desktop_app.session import Session
@@ -16,6 +16,7 @@ from desktop_app.tool import Mark
 from desktop_app.widgets import Elided, label, push, tidy
 from imaging.errors import Problem
 from imaging.progress import Progress
+from imaging.scan import Spacing
 
 WAIT_MS = 150
 """After the last change; a selection that is being drawn is not measured with each move."""
@@ -51,7 +52,7 @@ class MeasurementsView(QWidget):
         self._wait.setSingleShot(True)
         self._wait.setInterval(WAIT_MS)
         self._wait.timeout.connect(self._measure)
-        self._job: Job[Measures] | None = None
+        self._job = OneJob(self)
         session.scan_changed.connect(self._on_scan)
         for signal in (session.selection_changed, session.document_changed, session.proposals_changed):
             signal.connect(self._pend)
@@ -65,13 +66,12 @@ class MeasurementsView(QWidget):
         info = self._session.info
         return info is not None and info.kind == "slide"
 
-    @property
-    def _spacing(self) -> tuple[float, float] | None:
+    def _spacing(self) -> Spacing:
+        """The spacing of the open scan, with what the reader gave where it does not say."""
         info, given = self._session.info, self._session.predicting.pixel_size_mm
         if info is None:
-            return None
-        across, down = (mm or given for mm in info.spacing_mm[:2])
-        return (across, down) if across and down else None
+            return None, None, None
+        return info.spacing_mm[0] or given, info.spacing_mm[1] or given, info.spacing_mm[2]
 
     def _on_scan(self) -> None:
         self.applies_changed.emit(self.applies)
@@ -87,11 +87,9 @@ class MeasurementsView(QWidget):
         self._pend()
 
     def _measure(self) -> None:
-        session, spacing = self._session, self._spacing
+        session, spacing = self._session, self._spacing()
         if session.scan is None or not self.applies:
             return
-        if self._job is not None:
-            self._job.cancel()
         scan, marks = session.scan, session.marks_on(session.plane)
         found = (session.findings.get(mark_id) for mark_id in sorted(session.selection))
         selected: tuple[Mark, ...] = tuple(mark for mark in found if mark is not None)
@@ -100,16 +98,14 @@ class MeasurementsView(QWidget):
             return measures(selected, marks, spacing, progress)
 
         def then(measured: Measures) -> None:
-            self._job = None
             if session.scan is scan:
                 self._show(measured)
 
         def failed(problem: Problem) -> None:
-            self._job = None
             self.hint.setText(str(problem))
             self.hint.show()
 
-        self._job = session.jobs.start("Measuring", work, then, failed, quiet=True)
+        self._job.follow(session.jobs.start("Measuring", work, then, failed, quiet=True))
 
     def _show(self, measured: Measures) -> None:
         self.measures = measured
@@ -137,7 +133,7 @@ class MeasurementsView(QWidget):
         start = len(measured.facts)
         if not measured.lines:
             return
-        for column, word in enumerate(self._heads(measured)):
+        for column, word in enumerate(measured.heads):
             grid.addWidget(label(word, "small"), start, 1 + column, Qt.AlignmentFlag.AlignRight)
         for row, line in enumerate(measured.lines[:MOST_LINES], start + 1):
             grid.addWidget(self._name(line.label), row, 0)
@@ -160,18 +156,13 @@ class MeasurementsView(QWidget):
         row.addWidget(name, 1)
         return made
 
-    def _heads(self, measured: Measures) -> tuple[str, ...]:
-        return ("count", "per mm²" if measured.lines[0].density is not None else "area")
-
-    def _words(self, line: Line) -> tuple[str, ...]:
-        if line.density is not None:
-            return (str(line.count), density_text(line.density))
-        return (str(line.count), area_text(line.area, in_mm=self._spacing is not None) if line.area else "")
+    def _words(self, line: Line) -> tuple[str, str]:
+        return str(line.count), line.area if line.density is None else density_text(line.density)
 
     def copy_text(self) -> None:
         """Copy what is shown, and what there was no room for."""
         names = {line.label: self._session.label_of(line.label).name for line in self.measures.lines}
-        QGuiApplication.clipboard().setText(self.measures.text(names, in_mm=self._spacing is not None))
+        QGuiApplication.clipboard().setText(self.measures.text(names))
         self._session.told.emit("Copied the measurements")
 
 

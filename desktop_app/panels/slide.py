@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop_app.one_job import OneJob
 from desktop_app.panel import Panel, Side
 from desktop_app.session import Session
 from desktop_app.slide_dialogs import Pictures
@@ -27,7 +28,7 @@ class SlideView(QWidget):
 
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
-        self._session, self._theme = session, theme
+        self._session, self._theme, self._job = session, theme, OneJob(self)
         names = ("Pixels", "Size", "Levels", "Pixel size", "Objective", "Format")
         self.facts = {name: Elided("") for name in names}
         self.ask = push("Type it", "Say the pixel size of this slide, which it does not say itself", name="link")
@@ -87,7 +88,7 @@ class SlideView(QWidget):
             if self._session.scan is scan:
                 self._tell_profile(str(problem), has=False)
 
-        self._session.jobs.start("Looking for a colour profile", work, then, failed, quiet=True)
+        self._job.follow(self._session.jobs.start("Looking for a colour profile", work, then, failed, quiet=True))
 
     def _tell_profile(self, tip: str, *, has: bool) -> None:
         self.profile.setEnabled(has)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt, QTimer
@@ -22,7 +23,7 @@ from desktop_app.panels.worklist import WorklistView
 from desktop_app.slide_dialogs import GoTo, Pictures
 from desktop_app.theme import chosen
 from desktop_app.widgets import Section
-from imaging.geometry import Plane
+from imaging.geometry import Plane, Size
 from tests.desktop_app.conftest import Reader, prediction, proposal, volume
 from tests.desktop_app.slide_fake import DrawnSlide, lit_info, slide_info
 
@@ -432,6 +433,28 @@ def test_the_selected_region_is_measured_and_what_lies_in_it_counted(reader: Rea
     assert QGuiApplication.clipboard().text().splitlines() == [
         "Area\t500 µm²",
         "Perimeter\t210 µm",
-        "In this region\tcount\tarea mm²\tper mm²",
-        "Disc\t2\t1.75e-05\t4000",
+        "In this region\tcount\tper mm²",
+        "Disc\t2\t4000",
     ]
+
+
+def test_a_slide_of_several_planes_has_the_scrubber_and_its_arrows_pan(reader: Reader) -> None:
+    open_slide(reader, DrawnSlide(replace(slide_info(), size=Size(40_000, 30_000, 5))))
+    assert reader.window.scrubber.isVisible()
+    key(reader, Qt.Key.Key_5)
+    before = stands(reader)
+    key(reader, Qt.Key.Key_PageDown)
+    assert reader.session.plane == Plane(0, 3)
+    assert stands(reader).centre == before.centre
+    key(reader, Qt.Key.Key_Right)
+    assert reader.session.plane == Plane(0, 3)
+    assert stands(reader).centre[0] > before.centre[0]
+
+
+def test_another_theme_keeps_the_views(reader: Reader) -> None:
+    open_slide(reader)
+    key(reader, Qt.Key.Key_F4)
+    reader.window.redress(chosen("light", 1.15))
+    assert reader.window.grid.count == 4
+    reader.settle()
+    assert all(pane.view.viewport is not None for pane in reader.window.grid._panes)
