@@ -191,3 +191,94 @@ def trestle(path: Path, pixels: np.ndarray) -> Path:
                 resolution=(0.5, 0.5),
             )
     return path
+
+
+def czi(path: Path, pixels: np.ndarray, side: int = 256) -> Path:
+    """A Zeiss slide: uncompressed tiles of two levels, each a segment, then their directory and the settings."""
+    height, width = pixels.shape[:2]
+    settings = f"""<ImageDocument><Metadata><Information><Image><SizeX>{width}</SizeX><SizeY>{height}</SizeY>
+<SizeC>1</SizeC><SizeS>1</SizeS><ObjectiveSettings><ObjectiveRef Id="Objective:1"/></ObjectiveSettings></Image>
+<Instrument><Objectives><Objective Id="Objective:1"><NominalMagnification>20</NominalMagnification></Objective>
+</Objectives></Instrument></Information><Scaling><Items><Distance Id="X"><Value>5e-07</Value></Distance>
+<Distance Id="Y"><Value>5e-07</Value></Distance></Items></Scaling></Metadata></ImageDocument>""".encode()
+    out, entries = bytearray(32 + 512), list[bytes]()
+    for step in (1, 2):
+        part = pixels[::step, ::step]
+        for y in range(0, part.shape[0], side):
+            for x in range(0, part.shape[1], side):
+                tile = np.ascontiguousarray(part[y : y + side, x : x + side, ::-1])
+                entries.append(_czi_entry(len(out), (x, y), tile.shape[1::-1], step))
+                head = struct.pack("<iiq", 0, 0, tile.nbytes) + entries[-1]
+                out += _czi_segment("ZISRAWSUBBLOCK", head.ljust(256, b"\0") + tile.tobytes())
+    directory = len(out)
+    out += _czi_segment("ZISRAWDIRECTORY", struct.pack("<i", len(entries)).ljust(128, b"\0") + b"".join(entries))
+    described = len(out)
+    out += _czi_segment("ZISRAWMETADATA", struct.pack("<ii", len(settings), 0).ljust(256, b"\0") + settings)
+    attached = len(out)
+    out += _czi_segment("ZISRAWATTDIR", bytes(256))
+    places = struct.pack("<iqqiq", 0, directory, described, 0, attached)
+    out[: 32 + 512] = _czi_segment(
+        "ZISRAWFILE", (struct.pack("<iiii", 1, 0, 0, 0) + bytes(32) + places).ljust(512, b"\0")
+    )
+    path.write_bytes(out)
+    return path
+
+
+def _czi_segment(name: str, body: bytes) -> bytes:
+    """A segment of a CZI file."""
+    held = body + bytes(-len(body) % 32)
+    return name.encode().ljust(16, b"\0") + struct.pack("<qq", len(held), len(body)) + held
+
+
+def _czi_entry(at: int, place: tuple[int, int], size: tuple[int, ...], step: int) -> bytes:
+    """What the directory of a CZI file says of one tile."""
+    sides = [(name, p * step, s * step, s) for name, p, s in zip((b"X", b"Y"), place, size, strict=True)]
+    sides += [(name, 0, 1, 1) for name in ((b"C", b"S", b"M") if step == 1 else (b"C", b"S"))]
+    head = b"DV" + struct.pack("<iqiiBBii", 3, at, 0, 0, 0 if step == 1 else 2, 0, 0, len(sides))
+    return head + b"".join(name.ljust(4, b"\0") + struct.pack("<iifi", p, s, p, n) for name, p, s, n in sides)
+
+
+def bif(path: Path, pixels: np.ndarray, side: int = 256) -> Path:
+    """A Ventana slide: a BigTIFF whose XMP says how the tiles of its finest level join."""
+    across, down = pixels.shape[1] // side, pixels.shape[0] // side
+    scanned = (
+        '<Metadata><iScan Magnification="20" ScanRes="0.5" ScanWhitePoint="235" Z-layers="1"><AOI0/></iScan></Metadata>'
+    )
+    joints = ""
+    for row in range(down):
+        for column in range(across):
+            here = _bif_tile(column, row, across, down)
+            if column + 1 < across:
+                joints += _bif_joint("RIGHT", here, _bif_tile(column + 1, row, across, down))
+            if row + 1 < down:
+                joints += _bif_joint("UP", _bif_tile(column, row + 1, across, down), here)
+    joined = f"""<EncodeInfo Ver="2"><SlideInfo/><AoiInfo XIMAGESIZE="{side}" YIMAGESIZE="{side}"/><SlideStitchInfo>
+<ImageInfo AOIScanned="1" AOIIndex="0" Width="{side}" Height="{side}" NumRows="{down}" NumCols="{across}" Pos-X="0"
+Pos-Y="0">{joints}</ImageInfo></SlideStitchInfo><AoiOrigin><AOI0 OriginX="0" OriginY="0"/></AoiOrigin></EncodeInfo>"""
+    with tifffile.TiffWriter(path, bigtiff=True) as writer:
+        tags = [(700, "B", len(scanned), scanned.encode(), True)]
+        label = np.ascontiguousarray(pixels[::8, ::8])
+        writer.write(label, photometric="rgb", description="Label Image", metadata=None, extratags=tags)
+        for number in range(2):
+            writer.write(
+                np.ascontiguousarray(pixels[:: 2**number, :: 2**number]),
+                tile=(side, side),
+                compression="jpeg",
+                photometric="rgb",
+                description=f"level={number} mag={20 / 2**number:g} quality=95",
+                metadata=None,
+                extratags=[] if number else [(700, "B", len(joined), joined.encode(), True)],
+            )
+    return path
+
+
+def _bif_tile(column: int, row: int, across: int, down: int) -> int:
+    """The number of a tile: from 1, from the bottom up, to and fro."""
+    turn = down - 1 - row
+    return turn * across + (across - 1 - column if turn % 2 else column) + 1
+
+
+def _bif_joint(direction: str, one: int, other: int) -> str:
+    """How two tiles join."""
+    how = 'FlagJoined="1" Confidence="100" OverlapX="0" OverlapY="0"'
+    return f'<TileJointInfo {how} Direction="{direction}" Tile1="{one}" Tile2="{other}"/>'

@@ -16,11 +16,13 @@ from imaging.opening import find_scans, format_of, open_scan
 from imaging.progress import silent
 from imaging.scan import ScanSource, TiledScan
 from tests.imaging.dicom_slides import smooth
-from tests.imaging.openslide_files import mrxs, scn, svs_jpeg_2000, trestle, vms, vmu
+from tests.imaging.openslide_files import bif, czi, mrxs, scn, svs_jpeg_2000, trestle, vms, vmu
 
 FIRST = Plane(0, 0)
 PIXELS = smooth(1024, 768)
 MAKERS: dict[str, Callable[[Path, np.ndarray], Path]] = {
+    "bif": bif,
+    "czi": czi,
     "mrxs": mrxs,
     "scn": scn,
     "svs": svs_jpeg_2000,
