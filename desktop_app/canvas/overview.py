@@ -106,10 +106,17 @@ class Overview(QWidget):
         self._told, self._card = told, None
         self.update()
 
+    def show_optics(self, optics: Optics) -> None:
+        """More is known of how the slide was scanned."""
+        if optics != self._optics:
+            self._optics = optics
+            self._veil = veil(self._seen, optics, self._trivial)
+            self._fit()
+
     def show_fields(self, fields: tuple[Viewport, ...], active: int) -> None:
         """Show where the views stand."""
-        trivial = fields[active].fitted().scale * 1.2 if fields else self._trivial
-        if trivial != self._trivial:
+        trivial = max((field.fitted().scale * 1.2 for field in fields), default=0.0)
+        if trivial > self._trivial:
             # What the whole slide shows at once was not looked at.
             self._trivial = trivial
             self._veil, self._card = veil(self._seen, self._optics, trivial), None

@@ -41,6 +41,7 @@ class Seeing(QObject):
         self._dwell.timeout.connect(self._keep)
         session.scan_changed.connect(self._on_scan)
         session.scan_opening.connect(self._on_opening)
+        session.display_changed.connect(self._on_display)
         self._on_scan()
 
     @property
@@ -71,6 +72,12 @@ class Seeing(QObject):
         self._seen[self._session.scan_key] = seen
         self._overview.show_seen(seen)
 
+    def _optics(self) -> Optics:
+        return Optics.of(self._session.info, self._session.predicting.pixel_size_mm)
+
+    def _on_display(self) -> None:
+        self._overview.show_optics(self._optics())
+
     def _on_opening(self) -> None:
         self._dwell.stop()
         self._overview.hide()
@@ -84,8 +91,7 @@ class Seeing(QObject):
             return
         plane = self._session.plane
         width, height = scan.info.size.on_plane(plane.axis)
-        optics = Optics.of(scan.info, self._session.predicting.pixel_size_mm)
-        self._overview.show_plane(width, height, plane_aspect(scan.info.spacing_mm, plane), optics)
+        self._overview.show_plane(width, height, plane_aspect(scan.info.spacing_mm, plane), self._optics())
         self._overview.show_seen(self._seen.setdefault(key, Seen.of(width, height)))
         self._seen.move_to_end(key)
         while len(self._seen) > SCANS_HELD:

@@ -112,9 +112,11 @@ class ViewGrid(QWidget):
         return tuple(viewport for viewport in found if viewport is not None) if all(found) else ()
 
     def set_count(self, count: Count) -> None:
-        """Show one view, two side by side, or four; new ones begin where the active one stands."""
+        """Show one view, two side by side, or four; new ones begin where the active one stands, fitted if it is."""
         self.close_beside()
         old = self._panes[self._active].view.viewport if self._panes else None
+        if old is not None and old == old.fitted():
+            old = None
         if self._panes and count <= self._active:
             self.activate(0)
         while len(self._panes) > count:

@@ -114,10 +114,12 @@ class MeasurementsView(QWidget):
         self.hint.setVisible(not has_any)
         self._head.setText(measured.title if measured.lines else "")
         self._head.setToolTip("" if not measured.lines else RULE if measured.facts else NOTHING)
-        self.copy.setVisible(has_any)
+        for part in (self._head, self.copy):
+            part.setVisible(has_any)
         old, self._body = self._body, QWidget()
         self._fill(measured)
         self._column.replaceWidget(old, self._body)
+        self._body.setVisible(has_any)
         old.hide()
         old.deleteLater()
 

@@ -106,6 +106,9 @@ def test_without_pixel_size_and_objective_there_are_only_per_cents(reader: Reade
     reader.session.predicting.pixel_size_mm = 0.0005
     reader.session.display_changed.emit()
     assert bar.powers[10.0].text() == "10×"
+    overview = reader.window.grid.overview
+    key(reader, Qt.Key.Key_5)
+    until(lambda: overview.tip_at(*overview.frame.to_widget(20_000, 15_000)) == "Seen at up to 20×")
 
 
 def test_the_overview_moves_the_view_by_click_and_drag(reader: Reader) -> None:
