@@ -167,7 +167,8 @@ class MarkIndex:
     def near(self, x: float, y: float, across: float, down: float) -> tuple[Mark, ...]:
         """The marks whose bounds come within a distance of a point, and all masks; in drawing order of their rows."""
         rows = self.find(x - across, y - down, x + across, y + down)
-        return (*(self._marks[row] for row in rows.tolist()), *self._masks.values())
+        numbers: list[int] = rows.tolist()
+        return (*(self._marks[row] for row in numbers), *self._masks.values())
 
     # Changing.
 

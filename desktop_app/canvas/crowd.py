@@ -24,6 +24,7 @@ OUTLINED = 5.0
 RIMMED, DASHED = 16.0, 40.0
 """From these sizes on an outline has a dark rim, and that of a proposal is dashed."""
 RIM_ALPHA, QUIET_ALPHA = 95, 190
+BRIGHTER = 1.3
 DASH, PERIOD = 7, 11
 DOT_ALPHA = np.array([0, 0.66, 0.78, 0.85, 0.9, 0.93])
 """How much a pixel is covered that shows so many marks."""
@@ -134,6 +135,9 @@ def draw(scene: Scene, rows: Rows, left: int, top: int, width: int, height: int,
     canvas.stroke(rows[plain], out)
     if dots.any():
         canvas.dot_points(rows[dots])
+    if is_fine and plain.any():
+        # A smooth line of one pixel covers no pixel wholly: it would look dull.
+        cv2.convertScaleAbs(out, dst=out, alpha=BRIGHTER)
     if is_fine and (large.any() or dots.any()):
         _put_rim_under(out, lines[1] if lines is not None else None, scene.ratio)
     if lines is not None and plain.any():
@@ -151,7 +155,8 @@ def _dashed(canvas: _Canvas, rows: Rows) -> tuple[Picture, NDArray[np.uint8]]:
 
     lines = np.zeros_like(canvas.out)
     canvas.stroke(rows, lines)
-    return _in_dashes(lines, canvas.left, canvas.top, canvas.scene.ratio), cv2.extractChannel(lines, 3)
+    cv2.convertScaleAbs(lines, dst=lines, alpha=BRIGHTER)
+    return _in_dashes(lines, canvas.left, canvas.top, canvas.scene.ratio), _alpha(lines)
 
 
 class _Canvas:
@@ -322,7 +327,7 @@ def line_picture(pieces: Sequence[NDArray[np.float64]], size: tuple[int, int], l
     cv2.polylines(out, [_told(piece) for piece in pieces], False, colour, 1, cv2.LINE_AA, 4)
     if look.width * ratio >= 1.75:
         cv2.dilate(out, np.ones((round(look.width * ratio), round(look.width * ratio)), np.uint8), dst=out)
-    lines = cv2.extractChannel(out, 3)
+    lines = _alpha(out)
     if look.is_dashed:
         out = _in_dashes(out, 0, 0, ratio)
     _put_rim_under(out, lines, ratio)
@@ -332,7 +337,7 @@ def line_picture(pieces: Sequence[NDArray[np.float64]], size: tuple[int, int], l
 def spans(starts: Rows, counts: Rows) -> Rows:
     """The numbers from each start on, so many of each, one after the other."""
     if len(starts) == 1:
-        return np.arange(starts[0], starts[0] + counts[0])
+        return np.arange(int(counts[0])) + starts[0]
     total = np.cumsum(counts)
     return np.repeat(starts - (total - counts), counts) + np.arange(int(total[-1]) if len(total) else 0)
 
@@ -368,7 +373,18 @@ def _in_dashes(lines: Picture, left: int, top: int, ratio: float) -> Picture:
 
     on, period = round(DASH * ratio), round(PERIOD * ratio)
     height, width = lines.shape[:2]
-    return cv2.bitwise_and(lines, lines, mask=_dashes((left + top) % period, width, height, on, period))
+    out = np.zeros_like(lines)
+    cv2.bitwise_and(lines, lines, dst=out, mask=_dashes((left + top) % period, width, height, on, period))
+    return out
+
+
+def _alpha(picture: Picture) -> NDArray[np.uint8]:
+    """How much each pixel is covered."""
+    import cv2
+
+    alpha = np.empty(picture.shape[:2], np.uint8)
+    cv2.extractChannel(picture, 3, dst=alpha)
+    return alpha
 
 
 def _put_rim_under(out: Picture, more: NDArray[np.uint8] | None, ratio: float) -> None:
@@ -376,7 +392,7 @@ def _put_rim_under(out: Picture, more: NDArray[np.uint8] | None, ratio: float) -
     import cv2
 
     side = 2 * round(ratio) + 1
-    alpha = cv2.extractChannel(out, 3)
+    alpha = _alpha(out)
     lines = alpha if more is None else cv2.max(alpha, more)
     rim = cv2.threshold(lines, 100, RIM_ALPHA, cv2.THRESH_BINARY)[1]
     cv2.dilate(rim, np.ones((side, side), np.uint8), dst=rim)

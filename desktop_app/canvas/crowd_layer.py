@@ -221,14 +221,9 @@ class CrowdLayer(QObject):
             shapes = index.shapes
             tones = [QColor(self._colours.get(label, "#9aa4b2")) for label in index.labels]
             colours = np.array([(c.blue(), c.green(), c.red()) for c in tones], np.uint8).reshape(-1, 3)
-            flags: list[NDArray[np.bool_] | None] = []
-            for ids in (self._chosen, self._hidden):
-                rows = index.rows_of(ids) if ids else ()
-                flags.append(None)
-                if len(rows):
-                    flags[-1] = np.zeros(len(shapes.kinds), np.bool_)
-                    flags[-1][rows] = True
-            self._scene = Scene(shapes, colours, *self._turn, *flags)
+            turn, ratio = self._turn
+            chosen, hidden = (_flags(index, ids) for ids in (self._chosen, self._hidden))
+            self._scene = Scene(shapes, colours, turn, ratio, chosen, hidden)
         return self._scene
 
     def _put(self, area: Area, made: tuple[Picture | None, bool], stamp: int) -> None:
@@ -281,6 +276,16 @@ class CrowdLayer(QObject):
             self.changed.emit()
         if self._wanting():
             self._rest.start(0)
+
+
+def _flags(index: MarkIndex, ids: frozenset[str]) -> NDArray[np.bool_] | None:
+    """Which rows are those of some marks; `None` for none."""
+    rows = index.rows_of(ids)
+    if not len(rows):
+        return None
+    flags = np.zeros(len(index.shapes.kinds), np.bool_)
+    flags[rows] = True
+    return flags
 
 
 def _draw(scene: Scene, rows: NDArray[np.int64], area: Area, *, is_fine: bool) -> Picture | None:

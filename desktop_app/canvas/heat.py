@@ -139,6 +139,8 @@ class HeatLegend(QWidget):
     def place(self) -> None:
         """Stand at the lower right, above the scale bar; call it when the parent got another size."""
         px, parent = self._theme.px, self.parentWidget()
+        if parent is None:
+            return
         line = QFontMetricsF(font(self._theme, 11)).height()
         width, height = px(BAR + 2 * PAD), round(2 * line) + px(BAR_HEIGHT + 2 * PAD + 4)
         below = px(ABOVE_SCALE_BAR)

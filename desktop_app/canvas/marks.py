@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -91,7 +92,8 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
     handles: list[Point] = []
     alone = sum(map(_IS_SELECTED, marks)) == 1
     is_upright = viewport.angle % 90 == 0
-    on_screen = _boxes_on_screen(viewport) if is_upright else lambda box: screen_bounds(box, viewport)
+    on_screen: Callable[[Box], Rect | None]
+    on_screen = _boxes_on_screen(viewport) if is_upright else partial(screen_bounds, viewport=viewport)
     for mark in sorted(marks, key=_IS_SELECTED):
         geometry = mark.geometry
         rect = on_screen(geometry) if type(geometry) is Box else screen_bounds(geometry, viewport)

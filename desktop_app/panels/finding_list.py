@@ -106,7 +106,8 @@ class MarkModel(QAbstractListModel):
         """By score, or by place."""
         if self.by_score:
             scores = np.fromiter((-1.0 if s is None else s for s in map(_SCORE, marks)), np.float64, len(marks))
-            return tuple(marks[row] for row in np.argsort(-scores, kind="stable").tolist())
+            rows: list[int] = np.argsort(-scores, kind="stable").tolist()
+            return tuple(marks[row] for row in rows)
         info = self._session.info
         if len(marks) > MANY and info is not None and info.size.planes == 1:
             return _on_one_plane(marks)

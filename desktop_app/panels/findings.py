@@ -235,7 +235,7 @@ class FindingsView(QWidget):
 
     def _picked_rows(self) -> list[int]:
         """The selected rows, ascending."""
-        ranges = self.list.selectionModel().selection()
+        ranges = self.list.selectionModel().selection().toList()
         return sorted(row for part in ranges for row in range(part.top(), part.bottom() + 1))
 
     def _show_selection(self) -> None:

@@ -22,11 +22,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from dataset.annotation import Polygon, Proposal
+from dataset.annotation import Polygon, Proposal, now
 from dataset.document import Document
 from dataset.label import Label
 from dataset.prediction import ModelRef, Prediction
-from desktop_app import review
 from desktop_app.canvas.scan_pane import ScanPane
 from desktop_app.findings import Findings
 from desktop_app.session import Session
@@ -61,7 +60,8 @@ class MadeSlide:
 
     def screen_tile(self, plane: Plane, level: int, column: int, row: int) -> NDArray[np.uint32]:
         stored = self.tile(plane, level, column, row).astype(np.uint32)
-        return np.ascontiguousarray(stored[..., 0] << 16 | stored[..., 1] << 8 | stored[..., 2] | 0xFF000000)
+        red, green = stored[..., 0] << np.uint32(16), stored[..., 1] << np.uint32(8)
+        return np.ascontiguousarray(red | green | stored[..., 2] | np.uint32(0xFF000000))
 
     def read(self, region: Region, downsample: float = 1.0) -> NDArray[Any]:
         return np.full((max(round(region.height / downsample), 1), max(round(region.width / downsample), 1), 3), 220)
@@ -109,7 +109,7 @@ class Desk:
 
     def mark(self, proposals: tuple[Proposal, ...]) -> None:
         """Let a model have proposed these."""
-        found = Prediction("1", "key", ModelRef("made", "1", "0" * 64), "cpu", review.now(), 1.0, proposals)
+        found = Prediction("1", "key", ModelRef("made", "1", "0" * 64), "cpu", now(), 1.0, proposals)
         self.session.findings = Findings(Document(), (found,) if proposals else ())
         self.session.proposals_changed.emit()
 
