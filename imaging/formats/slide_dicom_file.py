@@ -19,6 +19,8 @@ from imaging.formats.dicom_walk import UNDEFINED
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _ITEM, _SEQUENCE_END = 0xE000FFFE, 0xE0DDFFFE
 _LARGEST_FRAME = 1 << 28
+_MOST_FRAGMENTS = 1 << 12
+"""Fragments of a frame; mostly it is one."""
 _STARTS = (b"\xff\xd8", b"\xff\x4f")
 """How JPEG, JPEG-LS and JPEG 2000 streams begin."""
 
@@ -135,14 +137,16 @@ def compressed_frames(file: SlideFile, at: int, frames: int, offsets: bytes, len
     return _by_walking(file, at, first, frames)
 
 
-def _fragments(file: SlideFile, at: int) -> list[tuple[int, int, bool]]:
-    """Start and end of each fragment from a place on, and whether a picture begins in it."""
+def _fragments(file: SlideFile, at: int, frames: int) -> list[tuple[int, int, bool]]:
+    """Start and end of each fragment from a place on, and whether a picture begins in it. Raises `ScanProblem`."""
     found: list[tuple[int, int, bool]] = []
     while at + 8 <= file.size:
         head = file.read(at, 10)
         tag, length = struct.unpack_from("<II", head)
         if tag != _ITEM or length == UNDEFINED:
             break
+        if len(found) >= _MOST_FRAGMENTS * frames:
+            raise ScanProblem(f"has more than {len(found):,} fragments for {frames:,} frames", file.path)
         found.append((at, at + 8 + length, head[8:] in _STARTS))
         at += 8 + length
     return found
@@ -150,13 +154,13 @@ def _fragments(file: SlideFile, at: int) -> list[tuple[int, int, bool]]:
 
 def _end_of_fragments(file: SlideFile, at: int) -> int:
     """Where the last frame ends, which no table says."""
-    found = _fragments(file, at)
+    found = _fragments(file, at, 1)
     return found[-1][1] if found else at
 
 
 def _by_walking(file: SlideFile, at: int, first: int, frames: int) -> FrameTable:
     """The table of a file that has none: a frame for each fragment, or for each fragment a picture begins in."""
-    found = _fragments(file, first)
+    found = _fragments(file, first, frames)
     begins = [index for index, fragment in enumerate(found) if fragment[2]]
     cut = not found or found[-1][1] >= file.size
     if len(found) == frames or (cut and len(begins) == len(found) < frames):

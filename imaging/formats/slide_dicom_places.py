@@ -29,6 +29,8 @@ _LONG = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN"
 _IMPLICIT = struct.Struct("<HHI").unpack_from
 _LENGTH = struct.Struct("<I").unpack_from
 _DEEPEST = 16
+_MOST_ELEMENTS = 10_000
+"""Elements between the groups of the frames and the pixels; mostly there are none to three."""
 _FIRST = 1 << 20
 _MOST = 1 << 30
 """Bytes of the groups of all frames that are read; those of a million frames."""
@@ -64,7 +66,7 @@ def read_tail(file: SlideFile, at: int, explicit: bool, wants_places: bool) -> T
     """Walk from the frames' own groups, or whatever follows them, to the pixels. Raises `ScanProblem`."""
     places: Places | None = None
     tables = {_OFFSETS: b"", _LENGTHS: b""}
-    while True:
+    for _ in range(_MOST_ELEMENTS):
         head = file.read(at, 12)
         if len(head) < 8:
             raise ScanProblem("holds no pixels", file.path, "Get the file again")
@@ -83,6 +85,7 @@ def read_tail(file: SlideFile, at: int, explicit: bool, wants_places: bool) -> T
             if tag in tables and length <= _MOST:
                 tables[tag] = file.read(at, length)
         at = end
+    raise ScanProblem("has no pixels where they are due", file.path, "Get the file again")
 
 
 def _element(data: bytes, at: int, explicit: bool) -> tuple[int, int, int]:

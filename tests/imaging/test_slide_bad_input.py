@@ -283,6 +283,29 @@ def test_levels_that_disagree_are_left_out_and_noted(tmp_path: Path):
     assert any("13 × 9 has other channels or values and is left out" in note for note in info.notes)
 
 
+def test_endless_empty_fragments_and_elements_are_not_walked_to_their_end(tmp_path: Path):
+    frames = tiles_of(PIXELS, (32, 24))
+    path = write(
+        tmp_path / "a/a.dcm",
+        header_of((32, 24), frames[0], 1),
+        frames[:1],
+        lambda one: bytes(one.tobytes()),
+        JPEG2000Lossless,
+        "none",
+    )
+    content = path.read_bytes()
+    at = content.find(struct.pack("<HHI", 0xFFFE, 0xE000, frames[0].nbytes))
+    path.write_bytes(content[:at] + struct.pack("<HHI", 0xFFFE, 0xE000, 0) * 1_000_000)
+    assert "fragments for 1 frames" in refused(path).what
+    ds = header_of((32, 24), frames[0], 1)
+    content = write(tmp_path / "b/b.dcm", ds, frames[:1]).read_bytes()
+    at = content.find(struct.pack("<HH2s", 0x7FE0, 0x0010, b"OB"))
+    empty = struct.pack("<HH2sH", 0x7FDF, 0x0010, b"LO", 0)
+    path = tmp_path / "b/b.dcm"
+    path.write_bytes(content[:at] + empty * 1_000_000 + content[at:])
+    assert refused(path).what == "has no pixels where they are due"
+
+
 def test_frames_that_lie_outside_or_nowhere(tmp_path: Path):
     frames = [PIXELS[:24, :32]] * 3
     ds = header_of((100, 70), frames[0], 3, DimensionOrganizationType="TILED_SPARSE")
