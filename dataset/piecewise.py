@@ -149,7 +149,7 @@ def _pieces(value: object, encode_piece: Callable[[object], str]) -> Iterator[st
     elif isinstance(value, list | tuple) and _weight(cast("object", value)) > HEAVY:
         yield from _list_pieces(cast("list[object]", value), encode_piece)
     else:
-        yield encode_piece(value)
+        yield encode_piece(cast("object", value))
 
 
 def _list_pieces(items: Iterable[object], encode_piece: Callable[[object], str]) -> Iterator[str]:
@@ -177,7 +177,7 @@ class _Reader:
     def __init__(self, text: str, each: Mapping[str, Convert]) -> None:
         self._text = text
         self._each = each
-        self._scan = cast("Callable[[str, int], tuple[Any, int]]", json.JSONDecoder().scan_once)
+        self._scan = cast("Callable[[str, int], tuple[Any, int]]", cast("Any", json.JSONDecoder()).scan_once)
         self._window, self._start = text[:PIECE], 0
         self._breather = Breather()
 

@@ -218,13 +218,13 @@ def geometries(value: object) -> tuple[str, list[Geometry], object]:
     if maker is None:
         raise Malformed(f"its geometry {str(kind)[:40]!r} is none that can be marked")
     plane = _plane(facts.get("plane"))
-    pieces = maker(plane, items(coordinates, f"{kind} coordinates"))
+    pieces: list[Geometry] = maker(plane, items(coordinates, f"{kind} coordinates"))
     rest = {key: item for key, item in facts.items() if key != "coordinates"}
     if json_geometry(str(kind), pieces, None) != coordinates:
         rest["coordinates"] = coordinates  # written as they were, while the mark is as it was read
         rest["exactly"] = True
     elif len(pieces) == 1 and (box := _as_box(pieces[0])) is not None:
-        rest["corners"], pieces = box[1], [box[0]]
+        rest["corners"], pieces[0] = box[1], box[0]
     return str(kind), pieces, rest
 
 

@@ -114,7 +114,7 @@ def _in_order(marks: list[Annotation]) -> list[Annotation]:
 def _template(text: str | None) -> Json:
     """The feature a mark came from, as kept; nothing where there was none or it was tampered with."""
     try:
-        value = json.loads(text) if text else {}
+        value: object = json.loads(text) if text else None
     except (ValueError, RecursionError):
         return {}
     return cast("Json", value) if isinstance(value, dict) else {}

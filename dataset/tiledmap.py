@@ -132,7 +132,10 @@ def _part(bits: Bits, tile: Tile) -> Bits:
 
 
 def _tiles(
-    held: Mapping[tuple[int, int, int], Sequence[tuple[int, TileKey, Tile]]], page: int, shape: Shape, dtype: type
+    held: Mapping[tuple[int, int, int], Sequence[tuple[int, TileKey, Tile]]],
+    page: int,
+    shape: Shape,
+    dtype: type[np.unsignedinteger[Any]],
 ) -> Iterator[Voxels | None]:
     """The tiles of a page, row after row; `None` for those that hold nothing, which are not stored."""
     for row in range(-(-shape[1] // SIDE)):
@@ -141,7 +144,7 @@ def _tiles(
             if members is None and (row or column):
                 yield None
                 continue
-            out = np.zeros((SIDE, SIDE), dtype)  # tifffile wants a first tile in any case
+            out: Voxels = np.zeros((SIDE, SIDE), dtype)  # tifffile wants a first tile in any case
             for value, key, tile in members or ():
                 x, y = key.column * TILE + tile.x - column * SIDE, key.row * TILE + tile.y - row * SIDE
                 out[y : y + tile.bits.shape[0], x : x + tile.bits.shape[1]][tile.bits] = value

@@ -12,7 +12,7 @@ from dataset.label import Label, LabelSet
 from dataset.prediction import ModelRef, Prediction
 from imaging.geometry import Affine, Plane, Size
 from imaging.loaded import LoadedScan
-from imaging.scan import Examination, Pixels, Rescale, ScanInfo, Window
+from imaging.scan import Examination, Pixels, Rescale, Scan, ScanInfo, Window
 
 DISC = Label("disc", "Disc", "#3fa7d6", "1")
 NODULE = Label("nodule", "Nodule", "#d63f5c", "2")
@@ -58,6 +58,12 @@ def volume(*, patient: str = "") -> LoadedScan:
         notes=("planes sorted by position",),
     )
     return LoadedScan(info, pixels)
+
+
+def loaded(scan: Scan) -> LoadedScan:
+    """A scan whose pixels the dataset keeps."""
+    assert isinstance(scan, LoadedScan)
+    return scan
 
 
 def annotation(

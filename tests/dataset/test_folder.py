@@ -21,7 +21,7 @@ from dataset.prediction import ModelRef
 from imaging.geometry import Plane, Region
 from imaging.progress import Cancelled, Progress, silent
 from imaging.scan import Scan, ScanInfo
-from tests.dataset.scans import DISC, LABELS, NODULE, annotation, picture, prediction, volume
+from tests.dataset.scans import DISC, LABELS, NODULE, annotation, loaded, picture, prediction, volume
 
 CUBE = mask_of_stack(np.ones((2, 3, 4), np.bool_), plane=1, x=5, y=6)
 
@@ -72,7 +72,7 @@ def test_a_damaged_manifest_is_one_clear_line(dataset: Dataset, text: str) -> No
 
 def test_a_scan_comes_back_without_its_sources(dataset: Dataset) -> None:
     for key, original in (("flat", picture()), ("deep", volume())):
-        kept = dataset.open_pixels(key)
+        kept = loaded(dataset.open_pixels(key))
         np.testing.assert_array_equal(kept.voxels(), original.voxels())
         assert kept.voxels().dtype == original.voxels().dtype
         same = ("size", "dtype", "channels", "spacing_mm", "affine", "rescale", "inverted", "windows", "modality",
@@ -102,7 +102,7 @@ def test_pixels_of_every_type_are_kept_exactly(tmp_path: Path, shape: tuple[int,
         info = replace(scan.info, size=Size(7, 5, 4), dtype=dtype, channels=3 if len(shape) == 4 else 1)
         scan = LoadedScan(info, values)
     dataset.add_scan(scan, "k", silent())
-    kept = dataset.open_pixels("k").voxels()
+    kept = loaded(dataset.open_pixels("k")).voxels()
     np.testing.assert_array_equal(kept, values)
     assert kept.dtype == values.dtype
 
@@ -158,9 +158,9 @@ def test_slides_are_kept_by_reference_unless_asked(dataset: Dataset) -> None:
     slide: Scan = Slide("slide")  # type: ignore[assignment]
     assert dataset.add_scan(slide, "ref", silent()).pixels == ""
     with pytest.raises(DatasetProblem, match="Where is it"):
-        dataset.open_pixels("ref")
+        loaded(dataset.open_pixels("ref"))
     dataset.add_scan(slide, "whole", silent(), keep_pixels=True)
-    np.testing.assert_array_equal(dataset.open_pixels("whole").voxels(), picture().voxels())
+    np.testing.assert_array_equal(loaded(dataset.open_pixels("whole")).voxels(), picture().voxels())
 
 
 def test_adding_a_scan_can_be_stopped_and_leaves_nothing(dataset: Dataset) -> None:
@@ -500,15 +500,15 @@ def test_changed_pixels_are_not_shown(dataset: Dataset) -> None:
     data = bytearray(path.read_bytes())
     data[-20] ^= 1
     path.write_bytes(data)
-    scan = dataset.open_pixels("deep")
+    scan = loaded(dataset.open_pixels("deep"))
     with pytest.raises(DatasetProblem, match="was changed since"):
         scan.voxels()
     path.write_bytes(bytes(data) + b"more")
     with pytest.raises(DatasetProblem, match="is larger"):
-        dataset.open_pixels("deep").voxels()
+        loaded(dataset.open_pixels("deep")).voxels()
     path.unlink()
     with pytest.raises(DatasetProblem, match="not there"):
-        dataset.open_pixels("deep").voxels()
+        loaded(dataset.open_pixels("deep")).voxels()
 
 
 def test_a_mask_that_was_changed_is_not_shown(dataset: Dataset) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import threading
 import time
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset import piecewise
-from dataset.piecewise import Stream, decode, encode, peek
+from dataset.piecewise import Stream, collector_paused, decode, encode, peek
 
 texts = st.text(alphabet='ab],[{}":\\é\n🙂 1.', max_size=12)
 scalars = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False)
@@ -26,17 +26,13 @@ values = st.recursive(
 def test_values_are_written_and_read_as_json_does_whatever_the_pieces(
     value: object, sizes: tuple[int, int], cut: int
 ) -> None:
-    kept = piecewise.PIECE, piecewise.HEAVY
-    piecewise.PIECE, piecewise.HEAVY = sizes
-    try:
+    with patch("dataset.piecewise.PIECE", sizes[0]), patch("dataset.piecewise.HEAVY", sizes[1]):
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
         assert encode(value) == text
         for data in (text, json.dumps(value).encode(), json.dumps(value, indent=1).encode()):
             assert decode(data) == value
         part = text[: len(text) * cut // 100]
         assert _or_none(decode, part) == _or_none(json.loads, part)
-    finally:
-        piecewise.PIECE, piecewise.HEAVY = kept
 
 
 def _or_none(read: object, data: bytes) -> object:
@@ -80,7 +76,7 @@ def test_other_threads_go_on_while_much_is_written_and_read() -> None:
 
     watcher = threading.Thread(target=look)
     watcher.start()
-    with piecewise.collector_paused(is_large=True):
+    with collector_paused(is_large=True):
         data = encode(value)
         assert decode(data) == value
     is_over.set()

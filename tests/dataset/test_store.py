@@ -19,7 +19,7 @@ from dataset.mask import mask_of_plane
 from dataset.store import Store, user_name
 from dataset.verify import verify_folder
 from imaging.progress import silent
-from tests.dataset.scans import LABELS, annotation, picture, prediction
+from tests.dataset.scans import LABELS, annotation, loaded, picture, prediction
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -284,7 +284,7 @@ def test_a_disk_that_turns_read_only(small_disk: Path) -> None:
     reading = Dataset.open(dataset.folder)
     assert not reading.is_writable
     assert reading.head("flat").revision == saved
-    assert reading.open_pixels("flat").voxels().shape == (1, 32, 48)
+    assert loaded(reading.open_pixels("flat")).voxels().shape == (1, 32, 48)
     assert verify_folder(dataset.folder, silent()) == []
     for save in SAVES.values():
         with pytest.raises(DatasetProblem, match="read-only"):

@@ -92,7 +92,7 @@ def test_the_command_imports_and_exports_the_marks_of_a_scan(
 ) -> None:
     dataset, key, _file = slides
     ring = [[1, 1], [9, 1], [9, 9.5], [1, 1]]
-    given = {"type": "Feature", "id": "a", "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    given: dict[str, object] = {"type": "Feature", "id": "a", "geometry": {"type": "Polygon", "coordinates": [ring]}}
     given["properties"] = {"classification": {"name": "Stroma", "colorRGB": -3140401}, "objectType": "annotation"}
     source, target = tmp_path / "marks.geojson", tmp_path / "out.geojson"
     source.write_text(json.dumps(given))

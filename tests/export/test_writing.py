@@ -139,7 +139,7 @@ def test_what_a_killed_export_left_long_ago_is_cleared_away(made: Made, tmp_path
 
 
 def test_an_unknown_format_is_told_with_those_there_are(made: Made, tmp_path: Path) -> None:
-    with pytest.raises(ExportProblem, match="'voc': is no export format; there are coco, crops, nifti,"):
+    with pytest.raises(ExportProblem, match="'voc': is no export format; there are coco, crops, geojson, nifti,"):
         export_dataset(made.dataset, "voc", tmp_path / "out", silent())
 
 
