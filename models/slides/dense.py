@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Polygon, Proposal, new_id
+from dataset.annotation import Point, Polygon, Proposal, new_id
 from dataset.heat_map import HeatMap
 from models.dense import dense_output, sized
 from models.package import ModelPackage
@@ -36,6 +37,10 @@ class DenseKind:
         self._names = {entry.index: entry.label.id for entry in package.foreground}
         self._components, self._decode = rules_of(package)
         self._stitcher = Stitcher(grid, planned, self._decode)
+        # Every half pixel's place once: points of outlines share their numbers, which halves what they take.
+        _, _, right, bottom = grid.bounds
+        self._x: list[float] = (np.arange(2 * right + 1) * (grid.scale[0] / 2)).tolist()
+        self._y: list[float] = (np.arange(2 * bottom + 1) * (grid.scale[1] / 2)).tolist()
         self._maps = seeded_maps if package.outputs[0].decode == "distance-map" else labelled_maps
 
     def decode(self, outputs: Outputs) -> Array:
@@ -97,12 +102,14 @@ class DenseKind:
         return self._cover.holds(x * self._grid.scale[0], y * self._grid.scale[1])
 
     def _proposal(self, one: Found) -> Proposal:
-        across, down = self._grid.scale[0] / 2, self._grid.scale[1] / 2
-        rings = [
-            tuple(zip((ring[:, 0] * across).tolist(), (ring[:, 1] * down).tolist(), strict=True)) for ring in one.rings
-        ]
+        rings = [self._points(ring) for ring in one.rings]
         outline = Polygon(self._grid.plane, rings[0], tuple(rings[1:]))
         return Proposal(new_id(), self._names[one.label], outline, one.score)
+
+    def _points(self, ring: Ring) -> tuple[Point, ...]:
+        """A ring in full-resolution pixels."""
+        across, down = cast("list[list[int]]", ring.T.tolist())
+        return tuple(zip(map(self._x.__getitem__, across), map(self._y.__getitem__, down), strict=True))
 
 
 def arrays_of(part: Part) -> Arrays:

@@ -197,6 +197,7 @@ class _Run:
             self._plan.drop(block)
             self._pace.found_done(len(self._plan.cells_of(block)))
             self._tell(fresh)
+            self._progress.report(self._pace.ran_share, 1.0, "going on where it was stopped")
 
     def _works(self) -> Iterator[Work[tuple[Cell, Cell]]]:
         """The inputs, block by block, with the pixels of the next blocks being read meanwhile."""
