@@ -10,6 +10,8 @@ from desktop_app.tools.shaping import clamped
 from imaging.geometry import Plane
 
 CLOSE_REACH = 8.0
+MOST_SHOWN, LAST_SHOWN = 1000, 40
+"""So many corners of an outline under way are shown, and of the last ones all."""
 
 
 class PolygonTool:
@@ -83,8 +85,13 @@ class PolygonTool:
     def _preview(self, hand: Point | None) -> tuple[Geometry, ...]:
         if not self._points:
             return ()
-        line = self._points if hand is None else (*self._points, hand)
-        return Polyline(self._plane, line), Points(self._plane, self._points)
+        line, dots = self._points, self._points
+        if len(line) > MOST_SHOWN:
+            # A preview is drawn with every move of the hand: of very many corners some stand for the rest.
+            step = -(-len(line) // MOST_SHOWN)
+            line = (*line[:-LAST_SHOWN:step], *line[-LAST_SHOWN:])
+            dots = (line[0], *line[-LAST_SHOWN:])
+        return Polyline(self._plane, line if hand is None else (*line, hand)), Points(self._plane, dots)
 
 
 def _place(gesture: Gesture, bench: Bench) -> Point:
