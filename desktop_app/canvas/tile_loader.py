@@ -16,8 +16,9 @@ from contextlib import suppress
 
 from desktop_app.canvas.tile_cache import Tile, TileCache, TileKey
 
-NICER = 5
-"""How much later than the window these threads come, where both want a processor."""
+NICER = 1
+"""How much later than the window these threads come, where both want a processor; jobs come later still (5): the
+reader waits for tiles and not for a model."""
 MOST_THREADS = 4
 CLOSING_SECONDS = 0.04
 """How long closing waits for readings under way; a share that has gone may hold one for longer, and then it ends
