@@ -21,6 +21,8 @@ from imaging.scan import TiledScan
 
 PATIENCE_MS = 24
 """So long a view shows what it showed before, if tiles are missing: most often they come in time."""
+MOST_OF_IT, LAST_MS = 0.5, 16
+"""If more than this share of the tiles is there by then, it waits so much longer, once."""
 FRAME_MS = 33
 REST_MS = 60
 """A view that is complete and has not moved for so long reads ahead."""
@@ -121,8 +123,15 @@ class SlideCanvas(QObject):
             self._show()
 
     def _on_frame(self) -> None:
-        self._frames.setInterval(FRAME_MS)
         self._is_changed |= self._picture.take()
+        if self._frames.interval() == PATIENCE_MS:
+            self._frames.setInterval(FRAME_MS)
+            if not self._picture.is_ready and self._picture.share_here > MOST_OF_IT:
+                # The rest comes within a frame: to paint twice would only hold it up.
+                self._frames.setInterval(LAST_MS)
+                return
+        else:
+            self._frames.setInterval(FRAME_MS)
         if self._is_changed:
             self._show()
         if self._picture.is_ready:

@@ -98,6 +98,12 @@ class SlidePicture:
         return self._aim is not None and not self._missing
 
     @property
+    def share_here(self) -> float:
+        """How much of the view is here, 0…1."""
+        here = len(self._held)
+        return here / max(here + len(self._missing), 1)
+
+    @property
     def complaint(self) -> str:
         """Why the slide is not shown quite as asked, though its tiles can be read; empty when it is."""
         return self._source.complaint
