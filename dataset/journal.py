@@ -151,11 +151,23 @@ def _body(line: bytes) -> bytes | None:
 def _edits(bodies: list[bytes], path: Path) -> Iterator[Edit]:
     masks: dict[str, Mask] = {}
 
+    def annotation(value: object) -> Annotation:
+        entry = Facts(value, "put")
+        if "mask" not in entry:
+            return annotation_from_json(entry, outline_from_json(entry))
+        mask = _mask_from_json(entry.inner("mask"), masks.get(entry.text("id")))
+        masks[entry.text("id")] = mask
+        return annotation_from_json(entry, mask)
+
     def make(facts: Facts) -> Edit:
-        return _edit_from_json(facts, masks)
+        remove = facts.texts("remove")
+        for annotation_id in remove:
+            masks.pop(annotation_id, None)
+        put = cast("Sequence[Annotation]", facts.items("put"))
+        return Edit(facts.text("title"), tuple(put), remove, facts.texts("reject"), facts.texts("restore"))
 
     for body in bodies:
-        yield parse_json(body, path, make)
+        yield parse_json(body, path, make, {"put": annotation})
 
 
 def _edit_to_json(edit: Edit, masks: Mapping[str, Mask]) -> tuple[Json, dict[str, Mask]]:
@@ -177,21 +189,6 @@ def _edit_to_json(edit: Edit, masks: Mapping[str, Mask]) -> tuple[Json, dict[str
         ("restore", list(edit.restore)),
     )
     return body | {key: value for key, value in lists if value}, written
-
-
-def _edit_from_json(facts: Facts, masks: dict[str, Mask]) -> Edit:
-    def annotation(entry: Facts) -> Annotation:
-        if "mask" not in entry:
-            return annotation_from_json(entry, outline_from_json(entry))
-        mask = _mask_from_json(entry.inner("mask"), masks.get(entry.text("id")))
-        masks[entry.text("id")] = mask
-        return annotation_from_json(entry, mask)
-
-    put = facts.each("put", annotation)
-    remove = facts.texts("remove")
-    for annotation_id in remove:
-        masks.pop(annotation_id, None)
-    return Edit(facts.text("title"), put, remove, facts.texts("reject"), facts.texts("restore"))
 
 
 def _mask_to_json(mask: Mask, before: Mask | None) -> Json:

@@ -9,12 +9,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Annotation, Box, Geometry, Point, Points, Polygon, Polyline, Proposal, WholeScan, bounds
+from dataset.annotation import (
+    Annotation,
+    Box,
+    Geometry,
+    Point,
+    Points,
+    Polygon,
+    Polyline,
+    Proposal,
+    WholeScan,
+    bounds,
+    geometry_plane,
+)
 from dataset.mask import TILE, Mask, TileKey
 from imaging.geometry import Axis
 from imaging.scan import Spacing
@@ -84,22 +95,48 @@ def pixel_size(spacing_mm: Spacing, axis: Axis) -> Pixel | None:
     return None if not across or not down else (across, down)
 
 
-def count_within(marks: Iterable[Annotation | Proposal], region: Geometry, spacing_mm: Spacing) -> Counted:
-    """How many marks of each label have the centre of their box in a region (polygon, box or mask) of its plane.
+@dataclass(frozen=True, slots=True)
+class Centres:
+    """Where marks count, made once for many questions (`centres_of`)."""
 
-    Each point of a mark of points counts for itself.
-    """
+    labels: tuple[str, ...]
+    geometries: tuple[Geometry, ...]
+    planes: NDArray[np.int64]
+    """(n, 2): axis and index."""
+    points: Numbers
+    """(n, 2): x and y."""
+
+
+def centres_of(marks: Iterable[Annotation | Proposal]) -> Centres:
+    """The centre of each mark's box, on each of its planes; of a mark of points each point by itself."""
     labels: list[str] = []
-    places: list[Point] = []
+    geometries: list[Geometry] = []
+    planes: list[tuple[int, int]] = []
+    points: list[Point] = []
     for mark in marks:
         geometry = mark.geometry
-        if geometry is region:
-            continue
-        for place in _centres(geometry, region):
+        for plane, place in _centres(geometry):
             labels.append(mark.label)
-            places.append(place)
-    inside = inside_of(region, np.array(places, np.float64).reshape(-1, 2))
-    counts = dict(sorted(Counter(compress(labels, inside.tolist())).items()))
+            geometries.append(geometry)
+            planes.append(plane)
+            points.append(place)
+    where = np.array(planes, np.int64).reshape(-1, 2)
+    return Centres(tuple(labels), tuple(geometries), where, np.array(points, np.float64).reshape(-1, 2))
+
+
+def count_within(marks: Iterable[Annotation | Proposal] | Centres, region: Geometry, spacing_mm: Spacing) -> Counted:
+    """How many marks of each label have their centre in a region (polygon, box, or the first plane of a mask).
+
+    The mark whose geometry the region is does not count. Of very many marks, hand over `centres_of` them.
+    """
+    centres = marks if isinstance(marks, Centres) else centres_of(marks)
+    plane = geometry_plane(region)
+    chosen = np.zeros(len(centres.labels), np.bool_)
+    if plane is not None and len(chosen):
+        on_plane = np.flatnonzero(np.all(centres.planes == (plane.axis, plane.index), axis=1))
+        chosen[on_plane[inside_of(region, centres.points[on_plane])]] = True
+    rows = [row for row in np.flatnonzero(chosen).tolist() if centres.geometries[row] is not region]
+    counts = dict(sorted(Counter(centres.labels[row] for row in rows).items()))
     area = measure(region, spacing_mm).area_mm2
     return Counted(area, counts, {name: number / area for name, number in counts.items()} if area else {})
 
@@ -175,29 +212,22 @@ def _rim(mask: Mask) -> tuple[int, int]:
     return across, down
 
 
-def _centres(geometry: Geometry, region: Geometry) -> Iterable[Point]:
-    """The places a mark counts at; none where it lies on another plane than the region."""
-    if isinstance(geometry, WholeScan) or isinstance(region, WholeScan):
+def _centres(geometry: Geometry) -> Iterable[tuple[tuple[int, int], Point]]:
+    """Plane (axis, index) and place of each thing that a mark counts for."""
+    if isinstance(geometry, WholeScan):
         return ()
-    if isinstance(geometry, Mask) or isinstance(region, Mask):
-        if not _shares_plane(geometry, region):
-            return ()
-    elif geometry.plane != region.plane:
-        return ()
+    if isinstance(geometry, Mask):
+        boxes = ((plane, geometry.bounds(plane)) for plane in geometry.planes)
+        return [((geometry.axis, plane), _middle(*box)) for plane, box in boxes if box is not None]
+    plane = geometry.plane.axis, geometry.plane.index
     if isinstance(geometry, Points):
-        return geometry.points
+        return [(plane, point) for point in geometry.points]
     box = bounds(geometry)
-    return () if box is None else ((box[0] + box[2] / 2, box[1] + box[3] / 2),)
+    return () if box is None else ((plane, _middle(*box)),)
 
 
-def _shares_plane(geometry: Geometry, region: Geometry) -> bool:
-    def where(of: Geometry) -> tuple[int, set[int]]:
-        if isinstance(of, Mask):
-            return of.axis, set(of.planes)
-        return (-1, set()) if isinstance(of, WholeScan) else (of.plane.axis, {of.plane.index})
-
-    (axis, planes), (other, others) = where(geometry), where(region)
-    return axis == other and not planes.isdisjoint(others)
+def _middle(x: float, y: float, width: float, height: float) -> Point:
+    return x + width / 2, y + height / 2
 
 
 def _inside_ring(ring: Sequence[Point], points: Numbers) -> NDArray[np.bool_]:
