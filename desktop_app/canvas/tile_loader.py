@@ -19,7 +19,9 @@ from desktop_app.canvas.tile_cache import Tile, TileCache, TileKey
 NICER = 1
 """How much later than the window these threads come, where both want a processor; jobs come later still (5): the
 reader waits for tiles and not for a model."""
-MOST_THREADS = 4
+FEWEST_THREADS, MOST_THREADS = 4, 6
+"""More than two processors can use: some wait for a share, or for a processor that a model has. Beyond some six, what a
+tile costs in Python itself is what they wait for."""
 CLOSING_SECONDS = 0.04
 """How long closing waits for readings under way; a share that has gone may hold one for longer, and then it ends
 by itself."""
@@ -42,7 +44,7 @@ class TileLoader:
 
     def __init__(self, cache: TileCache, read: Callable[[TileKey], Tile], threads: int = 0) -> None:
         self._cache, self._read = cache, read
-        self._count = threads or min(max(os.cpu_count() or 2, 2), MOST_THREADS)
+        self._count = threads or min(max(os.cpu_count() or 1, FEWEST_THREADS), MOST_THREADS)
         self._changed = threading.Condition()
         self._askers: list[Asker] = []
         self._reading: set[TileKey] = set()
