@@ -49,7 +49,7 @@ def open_case(case: Case, dataset: Dataset, progress: Progress) -> Opened:
         key = case.row.key or scan_key(scan, progress.part(0.2, 0.2, "Recognising"))
     else:
         key = case.row.key
-        scan = dataset.open_pixels(key)
+        scan = dataset.open_pixels(key, progress.part(0.0, 0.4, "Opening"))
     plane = middle_plane(scan)
     if isinstance(scan, Volume):
         scan.voxels(progress.part(0.4, 0.5, "Reading pixels"))

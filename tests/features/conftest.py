@@ -94,6 +94,8 @@ def perform(
     Pictures of the steps go to `OVERREAD_PICTURES`, or to the test's own folder.
     """
     monkeypatch.setenv("OVERREAD_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OVERREAD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     pictures = Path(os.environ.get("OVERREAD_PICTURES", tmp_path / "pictures"))
     pictures.mkdir(parents=True, exist_ok=True)
 
