@@ -101,6 +101,10 @@ class Scene:
     long_rings: dict[int, NDArray[np.float64]] = field(default_factory=dict[int, NDArray[np.float64]])
     """Rings of many points as they are on screen; filled while drawing, in any thread."""
 
+    def is_dots(self, rows: Rows) -> bool:
+        """Whether rows are all drawn as dots, which are as fine as they get at once."""
+        return bool((self.sizes(rows) < OUTLINED).all() and (self.shapes.kinds[rows] != DOTS).all())
+
     def sizes(self, rows: Rows) -> NDArray[np.float64]:
         """The larger side of marks on screen, in widget pixels."""
         bounds = self.shapes.bounds[rows]
@@ -298,11 +302,26 @@ class _Canvas:
         tones = np.concatenate((colours * alpha // 255, alpha), 1).astype(np.uint8)
         for side in np.flatnonzero(np.bincount(sides)).tolist():
             of_side = sides == side
+            if np.count_nonzero(of_side) * side * side < self.out.size / 64:
+                self._fill_squares(flat[of_side], side, tones[of_side])
+                continue
             layer = np.zeros_like(self.out)
             layer.reshape(-1, 4)[flat[of_side]] = tones[of_side]
             if side > 1:
                 cv2.dilate(layer, np.ones((side, side), np.uint8), dst=layer)
             cv2.max(self.out, layer, dst=self.out)
+
+    def _fill_squares(self, flat: NDArray[np.int64], side: int, tones: Picture) -> None:
+        """Squares about pixels, told by their number, where they are few."""
+        height, width = self.out.shape[:2]
+        rows, columns = np.divmod(flat, width)
+        # The anchor of a dilation is the pixel after the middle of an even side.
+        reach = range(side // 2 - side + 1, side // 2 + 1)
+        for down in reach:
+            for across in reach:
+                y, x = rows + down, columns + across
+                inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+                self.out[y[inside], x[inside]] = tones[inside]
 
 
 def pieces_near(places: NDArray[np.float64], width: int, height: int) -> list[NDArray[np.float64]]:

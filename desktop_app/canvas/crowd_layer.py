@@ -24,13 +24,13 @@ from desktop_app.canvas.crowd import Picture, Scene, Turn, draw
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.mark_index import MarkIndex
 
-SQUARE = 128
+SQUARE = 256
 """Side of a square in device pixels."""
-MOST_SQUARES = 1200
+MOST_SQUARES = 300
 """So many are kept: 75 MB."""
 SQUARE_COST, MARK_COST, FINE_AT_ONCE = 25, 8, 1500
 """What a square and a mark cost with smooth edges, in microseconds, and how much of that is done at once."""
-REST_MS = 60
+REST_MS = 120
 """The worker begins when the view has rested so long."""
 MARGIN = 6
 """How far beyond its outline a mark is drawn, in device pixels."""
@@ -173,8 +173,9 @@ class CrowdLayer(QObject):
             math.ceil((width - left) / SQUARE), math.ceil((height - top) / SQUARE),
         )  # fmt: skip
         self._seen = seen
-        missing = {square for square in _all(seen) if square not in self._squares}
-        for area in _joined(missing):
+        squares = _all(seen)
+        missing = {square for square in squares if square not in self._squares}
+        for area in [seen] if len(missing) == len(squares) else _joined(missing):
             self._put(area, self._draw_at_once(area), self._stamp)
         self._blit(painter, seen, left, top, ratio)
         self._forget()
@@ -184,15 +185,16 @@ class CrowdLayer(QObject):
     def _blit(self, painter: QPainter, seen: Area, left: int, top: int, ratio: float) -> None:
         """Paint what is drawn; of each picture as large pieces as can be."""
         by_picture: dict[int, tuple[_Drawn, set[Square]]] = {}
-        for square in _all(seen):
+        squares = _all(seen)
+        for square in squares:
             part = self._squares[square]
             self._squares.move_to_end(square)
             if part.picture is not None:
                 by_picture.setdefault(id(part.picture), (part.picture, set()))[1].add(square)
         painter.save()
         painter.scale(1 / ratio, 1 / ratio)
-        for drawn, squares in by_picture.values():
-            for x0, y0, x1, y1 in _joined(squares):
+        for drawn, shown in by_picture.values():
+            for x0, y0, x1, y1 in [seen] if len(shown) == len(squares) else _joined(shown):
                 across, down = (x0 - drawn.area[0]) * SQUARE, (y0 - drawn.area[1]) * SQUARE
                 source = QRect(across, down, (x1 - x0) * SQUARE, (y1 - y0) * SQUARE)
                 painter.drawImage(x0 * SQUARE + left, y0 * SQUARE + top, drawn.image, source.x(), source.y(),
@@ -204,7 +206,7 @@ class CrowdLayer(QObject):
         scene, rows = self._scene_now(), self._rows(area)
         squares = (area[2] - area[0]) * (area[3] - area[1])
         is_fine = squares * SQUARE_COST + len(rows) * MARK_COST <= FINE_AT_ONCE
-        return _draw(scene, rows, area, is_fine=is_fine), is_fine or not len(rows)
+        return _draw(scene, rows, area, is_fine=is_fine), is_fine or scene.is_dots(rows)
 
     def _rows(self, area: Area) -> NDArray[np.int64]:
         assert self._index is not None
@@ -257,7 +259,7 @@ class CrowdLayer(QObject):
             return
         # A few squares at a time: what comes next may have moved on.
         x0, y0, x1, y1 = areas[0]
-        area = (x0, y0, min(x1, x0 + 16), min(y1, y0 + 4))
+        area = (x0, y0, min(x1, x0 + 8), min(y1, y0 + 3))
         scene, rows, stamp = self._scene_now(), self._rows(area), self._stamp
         self._is_busy = True
 
