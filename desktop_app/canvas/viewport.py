@@ -156,18 +156,25 @@ def tiles_of_level(viewport: Viewport, levels: tuple[Level, ...], number: int) -
     cx, cy = viewport.centre[0] / span_x - 0.5, viewport.centre[1] / span_y - 0.5
     found = [TileRef(number, column, row) for row in rows for column in columns]
     if viewport.angle:
-        found = [tile for tile in found if _is_seen(viewport, tile, span_x, span_y)]
+        found = _seen(viewport, found, span_x, span_y)
     if len(found) > 1:
         found.sort(key=lambda tile: (tile.column - cx) ** 2 + (tile.row - cy) ** 2)
     return tuple(found)
 
 
-def _is_seen(viewport: Viewport, tile: TileRef, span_x: float, span_y: float) -> bool:
-    """Whether a tile near a turned view is on screen at all: the corners of what is seen span more than is seen."""
-    xs, ys = (tile.column * span_x, (tile.column + 1) * span_x), (tile.row * span_y, (tile.row + 1) * span_y)
-    corners = [viewport.to_screen(x, y) for x in xs for y in ys]
-    across, down = [c[0] for c in corners], [c[1] for c in corners]
-    return max(across) > 0 and min(across) < viewport.width and max(down) > 0 and min(down) < viewport.height
+def _seen(viewport: Viewport, tiles: list[TileRef], span_x: float, span_y: float) -> list[TileRef]:
+    """Of tiles near a turned view those that are on screen at all: its corners span more than is seen."""
+    ox, oy = viewport.to_screen(0.0, 0.0)
+    (ax, ay), (dx, dy) = viewport.to_screen(span_x, 0.0), viewport.to_screen(0.0, span_y)
+    ax, ay, dx, dy = ax - ox, ay - oy, dx - ox, dy - oy
+    reach_x, reach_y = (abs(ax) + abs(dx)) / 2, (abs(ay) + abs(dy)) / 2
+    right, bottom = viewport.width + reach_x, viewport.height + reach_y
+    found: list[TileRef] = []
+    for tile in tiles:
+        across, down = tile.column + 0.5, tile.row + 0.5
+        if -reach_x < ox + across * ax + down * dx < right and -reach_y < oy + across * ay + down * dy < bottom:
+            found.append(tile)
+    return found
 
 
 def _turned(x: float, y: float, degrees: float) -> tuple[float, float]:
