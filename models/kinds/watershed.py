@@ -108,21 +108,27 @@ def _flood(pieces: LabelMap, contested: NDArray[np.intp], levels: NDArray[np.int
     grown = framed.ravel()
     rows, columns = np.divmod(contested, pieces.shape[1])
     places = (rows + 1) * width + columns + 1
-    is_open = grown[places] == 0
-    waiting, sureness = places[is_open], levels[is_open]
-    open_: NDArray[np.intp] = waiting[:0]
+    waiting = places[grown[places] == 0]
+    sureness = levels[grown[places] == 0]
+    is_open = np.zeros(grown.size, np.bool_)
+    left: NDArray[np.intp] = waiting[:0]
     for level in range(int(levels.max()), int(levels.min()) - 1, -1):
-        chosen = sureness == level
-        open_ = np.concatenate([open_, waiting[chosen]])
-        while open_.size:
+        fresh = waiting[sureness == level]
+        is_open[fresh] = True
+        left = np.concatenate([left[is_open[left]], fresh])
+        # After the first look only what lies beside a pixel just reached can be reached next.
+        near = left
+        while near.size:
             wider = np.maximum(
-                np.maximum(grown[open_ - 1], grown[open_ + 1]), np.maximum(grown[open_ - width], grown[open_ + width])
+                np.maximum(grown[near - 1], grown[near + 1]), np.maximum(grown[near - width], grown[near + width])
             )
-            reached = wider > 0
-            if not reached.any():
+            reached = near[wider > 0]
+            if not reached.size:
                 break
-            grown[open_[reached]] = wider[reached]
-            open_ = open_[~reached]
+            grown[reached] = wider[wider > 0]
+            is_open[reached] = False
+            beside = np.concatenate([reached - 1, reached + 1, reached - width, reached + width])
+            near = np.unique(beside[is_open[beside]])
     # Only contested pixels were open; those of other components beside them were never reached.
     pieces[...] = framed[1:-1, 1:-1]
 
