@@ -18,7 +18,7 @@ from dataset.label import Label
 from desktop_app.choosing import Choosing
 from desktop_app.heat_look import HeatLook
 from desktop_app.heat_spots import hot_spots
-from desktop_app.predicting import BENIGN
+from desktop_app.predicting import BENIGN, Reading
 from imaging.errors import Problem
 from imaging.geometry import Plane, Region
 from imaging.progress import Progress
@@ -63,7 +63,7 @@ class Slides(QObject):
         self._heated.connect(self._on_heated, Qt.ConnectionType.QueuedConnection)
         session.scan_changed.connect(self._on_scan)
         session.predicting.ended_without.connect(self._on_ended)
-        session.predicting.predicted.connect(lambda _reading: self._changed())
+        session.predicting.predicted.connect(self._on_predicted)
 
     # Where to read.
 
@@ -213,6 +213,9 @@ class Slides(QObject):
         if key == self._session.scan_key and self._streamed is not None:
             self._streamed = None
             self._changed()
+
+    def _on_predicted(self, _reading: Reading) -> None:
+        self._changed()
 
     def _on_scan(self) -> None:
         self._streamed, self._centre = None, None
