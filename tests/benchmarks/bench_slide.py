@@ -23,12 +23,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
-from dataset.annotation import Polygon
-from desktop_app.canvas.marks import Shown
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.canvas.tile_cache import CACHE_BYTES
 from desktop_app.canvas.tile_engine import shared_engine
@@ -36,6 +33,7 @@ from imaging.geometry import Plane
 from imaging.opening import open_scan
 from imaging.scan import Scan
 from tests.benchmarks.bench_gui_thread import Heartbeat, wait_for
+from tests.benchmarks.bench_marks import Desk, outlines
 from tests.benchmarks.slide_maker import Recipe, kept_slide
 from tests.benchmarks.slide_walk import HEIGHT, WIDTH, Look, OpenSlideReader, RawReader, Reader, peers, tile_bytes, walk
 
@@ -209,41 +207,32 @@ def tell_opening(path: Path, size: tuple[int, int], rounds: int) -> None:
     print(f"  open to first complete view {one:.1f} ms, OpenSlide {other:.1f} ms = {one / other:.2f} (wanted: 0.7)")
 
 
-def polygons(size: tuple[int, int], count: int = POLYGONS) -> tuple[Shown, ...]:
-    """Outlines of twelve corners all over the slide, as a model of nuclei leaves them."""
-    rng = np.random.default_rng(8)
-    turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-    middles = rng.uniform((0.1 * size[0], 0.1 * size[1]), (0.9 * size[0], 0.9 * size[1]), (count, 2))
-    reach = rng.uniform(8, 22, (count, 12))
-    x, y = middles[:, :1] + reach * np.cos(turn), middles[:, 1:] + reach * np.sin(turn)
-    corners = np.stack([x, y], axis=-1).tolist()
-    return tuple(
-        Shown(f"n{n}", Polygon(Plane(), tuple(map(tuple, ring))), "#3fa7d6", "nucleus", n % 2 == 0)
-        for n, ring in enumerate(corners)
-    )
-
-
 def tell_marks(path: Path, size: tuple[int, int], looks: list[Look], rounds: int) -> None:
-    """Print what 50,000 outlines add to the same steps."""
-    ours, marks = Ours(), polygons(size)
+    """Print what 50,000 outlines that a model proposed add to the same steps in the pane of the window."""
+    desk, watch = Desk(open_scan(path)), Watch()
+    marks = outlines((0.1 * size[0], 0.1 * size[1], 0.9 * size[0], 0.9 * size[1]), POLYGONS)
     times: Passes = {}
     for number in range(2 * rounds):
         name = "with" if number % 2 else "without"
-        ours.open(path)
-        set_up = time.perf_counter()
-        ours.view.set_marks(marks if number % 2 else ())
+        watch = Watch()
+        desk.mark(marks if number % 2 else ())
         QApplication.processEvents()
         if number == 1:
-            print(f"  {POLYGONS} polygons set and first painted in {(time.perf_counter() - set_up) * 1000:.0f} ms")
+            print(f"  {POLYGONS} polygons shown after {watch.stop().wall:.0f} ms")
         for state in ("cold", "warm"):
-            times.setdefault(f"{name} {state}", []).append([ours.go(look) for look in looks])
-        ours.leave()
-    ours.view.close()
+            if state == "cold":
+                shared_engine().cache.clear()
+            desk.go(Look(size[0] * 0.2, size[1] * 0.2, 1.2))
+            steps = [Cost(*desk.go(look)) for look in looks]
+            times.setdefault(f"{name} {state}", []).append(steps)
+    desk.pane.close()
+    desk.session.jobs.close()
     for state in ("cold", "warm"):
         own, base = times[f"with {state}"], times[f"without {state}"]
         print(
             f"  {POLYGONS} polygons, {state}: median {_told(middle(own), middle(base))}, "
-            f"slowest {_told(slowest(own), slowest(base))} × without (wanted: 1.5)"
+            f"slowest {_told(slowest(own), slowest(base))}, window's thread {_told(effort(own), effort(base))} "
+            f"× without (wanted: 1.5; more in bench_marks)"
         )
 
 

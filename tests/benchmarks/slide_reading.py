@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import gc
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -140,14 +142,18 @@ def tell(path: Path, floor: int, samples: list[tuple[float, int]], gestures: dic
 
 
 def main() -> None:
-    """Read the slides named, one after the other."""
+    """Read the slides named, one after the other, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=4)
     choice = parser.parse_args()
+    if len(choice.files) == 1:
+        read(choice.files[0], choice.minutes, choice.seed)
+        return
+    how = ["--minutes", str(choice.minutes), "--seed", str(choice.seed)]
     for path in choice.files:
-        read(path, choice.minutes, choice.seed)
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.slide_reading", str(path), *how], check=True)
 
 
 if __name__ == "__main__":
