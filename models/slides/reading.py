@@ -62,6 +62,8 @@ def read_slide(reading: Reading, region: Region | None, choices: SlideChoices, k
     cover = Cover(choices.within, grid)
     plan = Plan(grid, cover, choices.centre, choices.order)
     _tell_grid(reading, grid, spacing)
+    if not plan.blocks:
+        reading.runner.note("nothing of the region lies in the outlines")
     kind = _kind(reading.package, grid, cover, plan)
     kept = Kept(choices.resume, f"{key[:40]}-{grid.group[0]}x{grid.group[1]}") if choices.resume and key else None
     run = _Run(reading, scan, grid, plan, kind, choices, kept)

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.kinds.watershed import grow_instances
+from models.kinds.watershed import grow_instances, shared_out
+from tests.models.slides.made import blobs
 
 
 def disc(shape: tuple[int, int], row: float, column: float, radius: float) -> NDArray[np.float32]:
@@ -72,3 +73,14 @@ def test_pieces_are_numbered_without_gaps_in_reading_order(seed: int) -> None:
     assert numbers.tolist() == list(range(1, len(numbers) + 1))
     assert (np.diff(first) > 0).all()
     assert not found[interior < 0.5].any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_scores_as_bytes_are_shared_out_as_scores_are(seed: int) -> None:
+    inside, middle = blobs(150, 130, seed, 3.0), blobs(150, 130, seed + 9, 2.0)
+    pieces, count = shared_out(np.where(inside >= 102, inside, 0).astype(np.uint8), middle, 153)
+    scores = inside / np.float32(255), middle / np.float32(255)
+    wanted = grow_instances(*scores, threshold=102 / 255, seed_threshold=153 / 255, minimum_area=1)
+    assert pieces.max() <= count
+    pairs = set(zip(pieces.ravel().tolist(), wanted.ravel().tolist(), strict=True))
+    assert len(pairs) == len({one for one, _ in pairs}) == len({other for _, other in pairs}) > 20

@@ -191,6 +191,13 @@ def test_only_what_lies_in_the_outlines_is_read_and_kept(package, slide):
     assert dict(part.settings)["within"].startswith("2 polygons")
 
 
+def test_outlines_beside_the_region_leave_nothing_and_that_is_told(package, slide):
+    within = (Polygon(Plane(), ((300.0, 200.0), (400.0, 200.0), (400.0, 290.0))),)
+    prediction = asked(package, slide, Region(Plane(), 0, 0, 100, 100), within=within)
+    assert prediction.proposals == ()
+    assert "nothing of the region lies in the outlines" in prediction.notes
+
+
 def test_a_tile_that_cannot_be_read_is_left_out_and_told_and_the_rest_is_done(package):
     pixels = blobs(WIDE, TALL)
     broken = MadeSlide(pixels, broken={(0, 2, 2)})
