@@ -34,6 +34,8 @@ from imaging.scan import TiledScan
 Rgb32: TypeAlias = NDArray[np.uint32]
 RETRY_SECONDS = 2.0
 """What could not be read is tried again when the view moves, but not sooner than this."""
+BACKDROP_TILES = 1000
+"""A slide whose coarsest level would have to be made from more tiles than this goes without one."""
 AHEAD_TILES = 48
 """So many tiles are read ahead at most while the view rests."""
 
@@ -75,7 +77,9 @@ class SlidePicture:
         self._asker = Asker(told)
         self._aim: Aim | None = None
         self._held: dict[TileRef, Tile] = {}
-        self._coarsest = self._source.pyramid.tiles(self._source.pyramid.coarsest)
+        pyramid = self._source.pyramid
+        is_cheap = pyramid.cost(pyramid.coarsest) <= BACKDROP_TILES
+        self._coarsest = pyramid.tiles(pyramid.coarsest) if is_cheap else ()
         self._backdrop: dict[TileKey, Tile] = {}
         self._former: tuple[int, Plane] | None = None
         self._missing: set[TileRef] = set()

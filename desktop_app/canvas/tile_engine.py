@@ -33,7 +33,7 @@ class TileEngine:
         """The tiles of a slide; views of the same slide share them."""
         source = next((found for found in self._sources.values() if found.scan is scan), None)
         if source is None:
-            source = TileSource(scan, next(self._numbers), self.cache)
+            source = TileSource(scan, next(self._numbers), self.cache, self.loader.is_wanted)
             self._sources[source.number] = source
         self._holders[source.number] = self._holders.get(source.number, 0) + 1
         return source

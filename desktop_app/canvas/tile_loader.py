@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from desktop_app.canvas.tile_cache import Tile, TileCache, TileKey
+from desktop_app.canvas.tile_cache import NO_TILE, Tile, TileCache, TileKey
 
 NICER = 1
 """How much later than the window these threads come, where both want a processor; jobs come later still (5): the
@@ -35,6 +35,7 @@ class Asker:
         """Called in a thread of the loader when the last tile that was asked for has arrived."""
         self.wanted: deque[TileKey] = deque()
         self.ahead: deque[TileKey] = deque()
+        self.hoped: set[TileKey] = set()
         self.waiting: set[TileKey] = set()
         self.arrived: list[tuple[TileKey, Tile]] = []
 
@@ -64,7 +65,7 @@ class TileLoader:
                 self._askers.remove(asker)
             self._askers.insert(0, asker)
             asker.wanted, asker.ahead = deque(wanted), deque(ahead)
-            asker.waiting, asker.arrived = set(asker.wanted), []
+            asker.waiting, asker.hoped, asker.arrived = set(asker.wanted), set(asker.ahead), []
             for key in asker.wanted:
                 tile = self._cache.peek(key)
                 # Another view's asking may have brought it by now; what could not be read is tried again.
@@ -77,6 +78,11 @@ class TileLoader:
                 self._changed.notify_all()
         if is_full:
             asker.told()
+
+    def is_wanted(self, key: TileKey) -> bool:
+        """Whether any view still wants a tile that is being read, now or ahead."""
+        with self._changed:
+            return any(key in asker.waiting or key in asker.hoped for asker in self._askers)
 
     def take(self, asker: Asker) -> list[tuple[TileKey, Tile]]:
         """The tiles that have arrived since the last time."""
@@ -143,8 +149,11 @@ class TileLoader:
         with self._changed:
             if self._generation != generation:
                 return
-            self._cache.put(key, tile)
             self._reading.discard(key)
+            if tile is NO_TILE:
+                self._again(key)
+                return
+            self._cache.put(key, tile)
             for asker in self._askers:
                 if key in asker.waiting:
                     asker.waiting.discard(key)
@@ -153,6 +162,13 @@ class TileLoader:
                         full.append(asker)
         for asker in full:
             asker.told()
+
+    def _again(self, key: TileKey) -> None:
+        """A tile was given up; a view that has come to want it since then gets it after all."""
+        for asker in self._askers:
+            if key in asker.waiting and key not in asker.wanted:
+                asker.wanted.append(key)
+                self._changed.notify_all()
 
 
 def _stand_back() -> None:

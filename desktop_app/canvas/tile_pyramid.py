@@ -49,6 +49,12 @@ class Pyramid:
         columns, rows = self._grid(number)
         return columns * rows
 
+    def cost(self, number: int) -> int:
+        """How many tiles of the file all tiles of a level are made from."""
+        while self.stored[number] is None:
+            number -= 1
+        return self.count(number)
+
     def _grid(self, number: int) -> tuple[int, int]:
         level = self.levels[number]
         across, down = tile_of(level)

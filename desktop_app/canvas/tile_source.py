@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop_app.canvas.tile_cache import STORED, Tile, TileCache, TileKey
+from desktop_app.canvas.tile_cache import NO_TILE, STORED, Tile, TileCache, TileKey
 from desktop_app.canvas.tile_channels import ChannelMix, first_looks
 from desktop_app.canvas.tile_pyramid import pyramid_of
 from desktop_app.canvas.viewport import TileRef
@@ -44,11 +44,21 @@ class Rendering:
     colour_managed: bool = False
 
 
-class TileSource:
-    """Reads the tiles of a slide, makes the levels between its own, and colours them."""
+class _AbandonedError(Exception):
+    """Nobody wants the tile any more that is being put together."""
 
-    def __init__(self, scan: TiledScan, number: int, cache: TileCache) -> None:
+
+class TileSource:
+    """Reads the tiles of a slide, makes the levels between its own, and colours them.
+
+    A tile far above the file's own levels is made from thousands; `is_wanted` is asked in between whether to go on.
+    """
+
+    def __init__(
+        self, scan: TiledScan, number: int, cache: TileCache, is_wanted: Callable[[TileKey], bool] = lambda _: True
+    ) -> None:
         self.scan, self.number = scan, number
+        self._is_wanted = is_wanted
         self.pyramid = pyramid_of(scan.info.levels)
         self._cache = cache
         self._looks: dict[Rendering, int] = {}
@@ -83,40 +93,52 @@ class TileSource:
         return TileKey(self.number, look, plane.index, *tile)
 
     def read(self, key: TileKey) -> Tile:
-        """A tile as it is shown; hatched, with the reason, where it cannot be read. Never raises."""
+        """A tile as it is shown; hatched, with the reason, where it cannot be read. Never raises.
+
+        `NO_TILE` where nobody wanted it any more before it was done.
+        """
         import_module("cv2")  # painting needs it: brought in here, the window does not wait for it
+        try:
+            return self._read(key, key)
+        except _AbandonedError:
+            return NO_TILE
+
+    def _read(self, key: TileKey, asked: TileKey) -> Tile:
+        """A tile, on the way to the one that was asked for."""
         try:
             shader = self._shader(key.look)
             if shader is not None and not self.is_colour:
-                return self._shaded(key, shader)
-            return self._made(key, shader)
+                return self._shaded(key, shader, asked)
+            return self._made(key, shader, asked)
+        except _AbandonedError:
+            raise
         except Exception as error:  # noqa: BLE001  (a reader of a foreign format may raise anything)
             reason = str(error) if isinstance(error, Problem) else f"{self.scan.info.name}: {one_line(error)}"
             return self._unreadable(key, reason)
 
-    def _shaded(self, key: TileKey, shader: Shader) -> Tile:
+    def _shaded(self, key: TileKey, shader: Shader, asked: TileKey) -> Tile:
         """A tile of stored values, coloured; the values are kept, so that another range reads nothing."""
         stored_key = key._replace(look=STORED)
         stored = self._cache.get(stored_key)
         if stored is None or stored.problem:
-            stored = self.read(stored_key)
+            stored = self._read(stored_key, asked)
             if stored.problem:
                 return self._unreadable(key, stored.problem)
             self._cache.put(stored_key, stored)
         return Tile(shader(stored.pixels))
 
-    def _made(self, key: TileKey, shader: Shader | None) -> Tile:
+    def _made(self, key: TileKey, shader: Shader | None, asked: TileKey) -> Tile:
         """A tile of the file, or one put together from finer ones."""
         number = self.pyramid.stored[key.level]
         if number is None:
-            return self._halved(key)
+            return self._halved(key, asked)
         plane = Plane(0, key.plane)
         if not self.is_colour:
             return Tile(self.scan.tile(plane, number, key.column, key.row))
         pixels = self.scan.screen_tile(plane, number, key.column, key.row)
         return Tile(pixels if shader is None else shader(pixels))
 
-    def _halved(self, key: TileKey) -> Tile:
+    def _halved(self, key: TileKey, asked: TileKey) -> Tile:
         """A tile of a level that the file has not, from the next finer one."""
         tile = TileRef(key.level, key.column, key.row)
         parts = self.pyramid.parts(tile)
@@ -128,7 +150,9 @@ class TileSource:
         whole: NDArray[Any] | None = None
         problem = ""
         for part in parts:
-            found = self._part(key._replace(level=part.level, column=part.column, row=part.row))
+            if not self._is_wanted(asked):
+                raise _AbandonedError
+            found = self._part(key._replace(level=part.level, column=part.column, row=part.row), asked)
             problem = problem or found.problem
             if whole is None:
                 whole = np.empty((height, width, *found.pixels.shape[2:]), found.pixels.dtype)
@@ -138,12 +162,12 @@ class TileSource:
         assert whole is not None
         return Tile(halved(whole), problem, time.monotonic() if problem else 0.0)
 
-    def _part(self, key: TileKey) -> Tile:
+    def _part(self, key: TileKey, asked: TileKey) -> Tile:
         """A finer tile; kept when it was itself put together, for that is work that others can use, or one of few."""
         found = self._cache.peek(key)
         if found is not None and not found.problem:
             return found
-        found = self.read(key)
+        found = self._read(key, asked)
         if self.pyramid.stored[key.level] is None or self.pyramid.count(key.level) <= FEW_TILES:
             self._cache.put(key, found)
         return found

@@ -214,6 +214,22 @@ def test_a_view_that_goes_lets_go_of_its_slide(engine: TileEngine, slide: KnownS
     until(lambda: not [t for t in threading.enumerate() if t.name == "overread-tiles"])
 
 
+def test_a_slide_without_a_pyramid_is_given_up_midway_when_the_view_moves_on(view: ScanView) -> None:
+    pixels = np.broadcast_to(np.arange(2400, dtype=np.uint8)[:, None, None], (2400, 2400, 3))
+    slide = slide_of(np.ascontiguousarray(pixels), downsamples=(1,), tile=(64, 64))
+    slide.delay = 0.005
+    view.show_scan(slide)
+    until(lambda: len(slide.asked) > 10)
+    assert not view.is_complete
+    go(view, 1200, 1200, 1.0)
+    assert len(slide.asked) < 200
+    assert np.array_equal(inner(shown(view)), inner(pixels[1090:1310, 1050:1350]))
+    slide.delay = 0.0
+    view.fit()
+    complete(view)
+    assert len(slide.asked) >= 38 * 38
+
+
 def test_two_views_share_their_tiles(view: ScanView, slide: KnownSlide, engine: TileEngine, qtbot: QtBot) -> None:
     other = ScanView(engine=engine)
     qtbot.addWidget(other)
