@@ -25,7 +25,6 @@ from imaging.progress import Progress
 from imaging.scan import TiledScan
 from models.slide_choices import EVERYWHERE, Point, SlideChoices
 
-TISSUE = Label("tissue", "Tissue", "#8fb8a8")
 FINDER = "model:tissue@1.0.0"
 """Who outlines tissue: the program, not the reader."""
 SPOTS = 50
@@ -79,7 +78,11 @@ class Slides(QObject):
     @property
     def tissue(self) -> tuple[Polygon, ...]:
         """What is marked as tissue."""
-        marks = self._session.document.annotations if self.is_slide else ()
+        if not self.is_slide:
+            return ()
+        from models.tissue import TISSUE
+
+        marks = self._session.document.annotations
         return tuple(m.geometry for m in marks if m.label == TISSUE.id and isinstance(m.geometry, Polygon))
 
     def run(self) -> None:
@@ -118,10 +121,9 @@ class Slides(QObject):
         session, scan, key = self._session, self._session.scan, self._session.scan_key
         if not isinstance(scan, TiledScan):
             return
+        from models.tissue import TISSUE, find_tissue
 
         def work(progress: Progress) -> tuple[Polygon, ...]:
-            from models.tissue import find_tissue
-
             return find_tissue(scan, progress)
 
         def found(outlines: tuple[Polygon, ...]) -> None:

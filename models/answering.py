@@ -28,7 +28,8 @@ def answered(
 ) -> Prediction:
     """The prediction for a question; `read` is called only where no answer is kept. Raises `Stopped`."""
     started = time.perf_counter()
-    kept = answers.ask(question)
+    # What is found on a slide has ids of its own (`models.slides.naming`).
+    kept = answers.ask(question, same_ids=info.kind == "slide")
     if kept is not None:
         if partial is not None:
             partial(kept.proposals)

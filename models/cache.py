@@ -52,8 +52,8 @@ class Answers:
         """Bytes kept in memory, about."""
         return self._bytes
 
-    def ask(self, question: Question) -> Prediction | None:
-        """The kept answer, as a prediction of its own (new ids, present time), or `None`."""
+    def ask(self, question: Question, *, same_ids: bool = False) -> Prediction | None:
+        """The kept answer, as a prediction of its own (present time, new ids unless `same_ids`), or `None`."""
         if not question.scan:
             return None
         key = question.key
@@ -65,7 +65,9 @@ class Answers:
         if prediction is None or (prediction.scan, prediction.model) != (question.scan, question.model):
             return None
         note = f"the same answer as prediction {prediction.id}, kept from {prediction.created:%Y-%m-%d %H:%M} UTC"
-        proposals = tuple(replace(proposal, id=new_id()) for proposal in prediction.proposals)
+        proposals = prediction.proposals
+        if not same_ids:
+            proposals = tuple(replace(proposal, id=new_id()) for proposal in proposals)
         return replace(prediction, id=new_id(), created=now(), proposals=proposals, notes=(*prediction.notes, note))
 
     def keep(self, question: Question, prediction: Prediction, info: ScanInfo, labels: tuple[Label, ...]) -> None:

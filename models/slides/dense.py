@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Point, Polygon, Proposal, new_id
+from dataset.annotation import Point, Polygon, Proposal
 from dataset.heat_map import HeatMap
 from models.dense import dense_output, sized
 from models.package import ModelPackage
@@ -19,6 +19,7 @@ from models.slides.decoding import labelled_maps, rules_of, seeded_maps
 from models.slides.grid import Cell, SlideGrid
 from models.slides.kept import Arrays
 from models.slides.kind import Array
+from models.slides.naming import found_id
 from models.slides.outline import Ring
 from models.slides.parts import Found, Part, Piece, part_of
 from models.slides.stitching import Stitcher
@@ -104,7 +105,8 @@ class DenseKind:
     def _proposal(self, one: Found) -> Proposal:
         rings = [self._points(ring) for ring in one.rings]
         outline = Polygon(self._grid.plane, rings[0], tuple(rings[1:]))
-        return Proposal(new_id(), self._names[one.label], outline, one.score)
+        label = self._names[one.label]
+        return Proposal(found_id(self._package.ref, self._grid.plane, label, one.rings), label, outline, one.score)
 
     def _points(self, ring: Ring) -> tuple[Point, ...]:
         """A ring in full-resolution pixels."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Proposal, new_id
+from dataset.annotation import Box, Proposal
 from dataset.heat_map import HeatMap
 from models.boxes import boxes_of, suppressed
 from models.package import ModelPackage
@@ -21,6 +21,7 @@ from models.slides.cover import Cover
 from models.slides.grid import Cell, SlideGrid
 from models.slides.kept import Arrays
 from models.slides.kind import Array
+from models.slides.naming import found_id
 
 COLUMNS = 6
 
@@ -159,7 +160,8 @@ class DetectKind:
         x0, y0 = max(row[0], left) * across, max(row[1], top) * down
         x1, y1 = min(row[2], right) * across, min(row[3], bottom) * down
         box = Box(self._grid.plane, float(x0), float(y0), float(x1 - x0), float(y1 - y0))
-        return Proposal(new_id(), self._names[int(row[5])], box, float(row[4]))
+        label = self._names[int(row[5])]
+        return Proposal(found_id(self._package.ref, self._grid.plane, label, (row[:4],)), label, box, float(row[4]))
 
 
 def _rank(row: NDArray[np.float64]) -> list[float]:

@@ -383,3 +383,22 @@ def test_threads_end_with_the_reading(package, slide):
     asked(package, slide)
     names = [thread.name for thread in threading.enumerate()]
     assert not [name for name in names if name.startswith(("overread-slide", "overread-decode", "overread-model"))]
+
+
+def test_the_same_thing_found_again_has_the_same_id_and_another_has_another(package, slide):
+    whole = {proposal.geometry: proposal.id for proposal in asked(package, slide).proposals}
+    part = asked(package, slide, Region(Plane(), 30, 20, 300, 200), block=64).proposals
+    again = [proposal for proposal in part if proposal.geometry in whole]
+    assert len(again) > 3
+    assert all(whole[proposal.geometry] == proposal.id for proposal in again)
+    assert len(set(whole.values())) == len(whole)
+    cut = [proposal.id for proposal in part if proposal.geometry not in whole]
+    assert cut
+    assert not set(cut) & set(whole.values())
+
+
+def test_an_answer_that_was_kept_has_the_ids_it_had(package, slide):
+    first = asked(package, slide, key="slide")
+    second = predictor(package).predict(slide, "slide", None, silent())
+    assert second.id != first.id
+    assert second.proposals == first.proposals
