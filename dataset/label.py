@@ -31,6 +31,8 @@ class Label:
     code: Code | None = None
     assigned_by: str = ""
     """`reader` for labels that no model may propose."""
+    is_finding: bool = True
+    """False for what is no cause for concern: normal, benign, tissue."""
 
 
 @dataclass(frozen=True, slots=True)

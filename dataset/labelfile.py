@@ -26,6 +26,8 @@ def _label_to_json(label: Label) -> dict[str, object]:
         said["code"] = {"scheme": label.code.scheme, "value": label.code.value, "meaning": label.code.meaning}
     if label.assigned_by:
         said["assigned_by"] = label.assigned_by
+    if not label.is_finding:
+        said["finding"] = False
     return said
 
 
@@ -41,4 +43,5 @@ def _label_from_json(facts: Facts) -> Label:
         facts.text("key", ""),
         code,
         facts.text("assigned_by", ""),
+        facts.truth("finding", True),
     )

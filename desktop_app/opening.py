@@ -10,6 +10,7 @@ from dataset.document import Edit, Snapshot
 from dataset.prediction import Prediction
 from desktop_app.cases import Case
 from desktop_app.display import CaseRow
+from desktop_app.predicting import benign_of
 from imaging.errors import ScanProblem
 from imaging.geometry import Plane, whole_plane
 from imaging.progress import Progress
@@ -77,13 +78,16 @@ def open_worklist(folder: Path, progress: Progress) -> tuple[Dataset, tuple[Case
     from dataset.folder import Dataset
 
     dataset = Dataset.open_or_create(folder)
-    return dataset, tuple(Case(row_of(record)) for record in dataset.records())
+    benign = benign_of(dataset.labels.labels)
+    return dataset, tuple(Case(row_of(record, benign)) for record in dataset.records())
 
 
-def row_of(record: ScanRecord) -> CaseRow:
-    """What the worklist says of a scan in the dataset."""
+def row_of(record: ScanRecord, benign: frozenset[str] = frozenset()) -> CaseRow:
+    """What the worklist says of a scan in the dataset; labels that are `benign` raise no suspicion."""
     strongest = max(record.predictions, key=lambda p: p.id, default=None)
     label, score = strongest.top if strongest is not None and strongest.top else ("", None)
+    if label in benign:
+        label, score = "", None
     return CaseRow(record.title, record.state, record.key, record.info.format, describe(record.info), score, label)
 
 

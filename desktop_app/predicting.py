@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dataset.folder import Dataset
 
 BENIGN = frozenset({"normal", "background", "other"})
-"""Label ids that are no finding."""
+"""Label ids that are no finding, whatever their labels say."""
 STREAM_MS = 100
 """What came within this time is shown at once: a model may find something on every plane, many times a second."""
 
@@ -38,7 +38,11 @@ class Reading:
 
     prediction: Prediction
     labels: tuple[Label, ...]
-    benign: frozenset[str] = BENIGN
+
+    @property
+    def benign(self) -> frozenset[str]:
+        """The labels that are no finding."""
+        return benign_of(self.labels)
 
     @property
     def summary(self) -> str:
@@ -52,6 +56,11 @@ class Reading:
             count = len(prediction.proposals)
             found = f"{count} proposal{'' if count == 1 else 's'}"
         return f"{prediction.model}: {found} · {prediction.device} · {prediction.seconds:.1f} s"
+
+
+def benign_of(labels: Iterable[Label]) -> frozenset[str]:
+    """The ids of labels that are no finding."""
+    return BENIGN | {label.id for label in labels if not label.is_finding}
 
 
 class Predicting(QObject):

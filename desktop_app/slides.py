@@ -18,7 +18,7 @@ from dataset.label import Label
 from desktop_app.choosing import Choosing
 from desktop_app.heat_look import HeatLook
 from desktop_app.heat_spots import hot_spots
-from desktop_app.predicting import BENIGN, Reading
+from desktop_app.predicting import Reading, benign_of
 from imaging.errors import Problem
 from imaging.geometry import Plane, Region
 from imaging.progress import Progress
@@ -172,7 +172,8 @@ class Slides(QObject):
             return ""
         if self.heat_look.label in heat.labels:
             return self.heat_look.label
-        return next((label for label in heat.labels if label not in BENIGN), heat.labels[0])
+        benign = benign_of(self._session.labels.labels)
+        return next((label for label in heat.labels if label not in benign), heat.labels[0])
 
     def set_heat_look(self, look: HeatLook) -> None:
         """Show the heat map another way, or another label of it."""

@@ -229,7 +229,8 @@ def label_of(entry: Json) -> Label:
     """A label of a manifest."""
     code = entry.get("code")
     coded = Code(code["scheme"], code["value"], code["meaning"]) if code else None
-    return Label(entry["id"], entry["name"], entry["colour"], "", coded, entry.get("assigned_by", ""))
+    assigned_by, is_finding = entry.get("assigned_by", ""), entry.get("finding", True)
+    return Label(entry["id"], entry["name"], entry["colour"], "", coded, assigned_by, is_finding)
 
 
 def _label(entry: Json) -> PackageLabel:

@@ -22,7 +22,7 @@ from models.slides.outline import rings_of
 
 Floats: TypeAlias = NDArray[np.float32]
 Flags: TypeAlias = NDArray[np.bool_]
-TISSUE = Label("tissue", "Tissue", "#8fb8a8", "", Code("SCT", "85756007", "Tissue"))
+TISSUE = Label("tissue", "Tissue", "#8fb8a8", "", Code("SCT", "85756007", "Tissue"), is_finding=False)
 SIDE = 2048
 """The slide is looked at so small that its longer side has this many pixels (or as it is, if it is smaller)."""
 STRIP = 4 * 2**20

@@ -323,7 +323,7 @@ def test_two_programs_on_one_folder_both_keep_what_they_saved(dataset: Dataset) 
 
 def test_labels_of_two_programs_come_together(dataset: Dataset) -> None:
     other = Dataset.open(dataset.folder)
-    coded = Label("cyst", "Cyst", "#00ff00", "3", Code("SCT", "103552005", "Cyst"), "reader")
+    coded = Label("cyst", "Cyst", "#00ff00", "3", Code("SCT", "103552005", "Cyst"), "reader", is_finding=False)
     dataset.add_labels([coded])
     other.add_labels([Label("cyst", "Another", "#000000"), Label("scar", "Scar", "#0000ff")])
     assert [label.id for label in other.labels.labels] == ["disc", "nodule", "cyst", "scar"]

@@ -40,6 +40,12 @@ def test_a_package_says_what_its_manifest_says(tmp_path):
     assert package.input.size.policy == "fixed"
 
 
+def test_a_label_may_be_no_finding(tmp_path):
+    folder = classifier(tmp_path / "p")
+    change(folder, lambda manifest: manifest["labels"][1].update(finding=False))
+    assert [entry.label.is_finding for entry in load_package(folder).labels] == [True, False]
+
+
 def test_spacing_in_micrometres_becomes_millimetres(tmp_path):
     folder = classifier(tmp_path / "p")
     change(folder, lambda m: m["input"].update(spacing={"x": 0.5, "y": 0.25, "unit": "um"}))
