@@ -14,6 +14,7 @@ from imaging.formats import dicom_facts as facts
 from imaging.formats.slide_dicom_group import is_slide_head, slide_sources
 from imaging.formats.slide_dicom_instance import Instance, StoredFrames, read_instance
 from imaging.formats.slide_dicom_levels import ChannelSource, DicomTiles, Matrix
+from imaging.formats.slide_dicom_order import Order
 from imaging.formats.slide_trial import try_some
 from imaging.geometry import Size
 from imaging.progress import Progress
@@ -25,6 +26,8 @@ _PICTURES = {"LABEL": "label", "OVERVIEW": "macro", "THUMBNAIL": "thumbnail"}
 _SQUARE = 0.05
 """How much the sides of a pixel may differ that is worked out from the size of the slide's imaged part."""
 _MOST_FILES = 2_000
+_MOST_LOOKED_AT = 4
+"""Levels whose seams are looked at until one tells in which order the tiles are."""
 _COLOURS = (0x4466FF, 0x33DD55, 0xFF5544, 0xFFCC33, 0xCC55FF, 0x33DDDD)
 _BY_WAVELENGTH = ((440, 0x8A2BFF), (490, 0x3366FF), (510, 0x00DDDD), (570, 0x33DD55), (595, 0xFFDD33), (625, 0xFF8833))
 
@@ -66,6 +69,7 @@ def open_slide(source: ScanSource, progress: Progress) -> TiledSlide:
             pictures.setdefault(_PICTURES[one.flavour], one)
     matrices = _matrices(flavours, progress)
     try:
+        _put_in_order(matrices, progress)
         levels, channels = _levels(matrices, notes)
         info = replace(_info(source, levels, channels, pictures, notes), sources=_files(flavours, pictures))
         tiles = DicomTiles(channels, pictures)
@@ -127,6 +131,16 @@ def _matrices(instances: Sequence[Instance], progress: Progress) -> list[Matrix]
             stored.close()
         raise
     return sorted(found, key=lambda matrix: -matrix.instance.matrix[0] * matrix.instance.matrix[1])
+
+
+def _put_in_order(matrices: Sequence[Matrix], progress: Progress) -> None:
+    """Work out in which order tiles are where no file says it; all files of a slide have the same writer."""
+    unsaid = [matrix for matrix in matrices if matrix.needs_order]
+    order: Order | None = None
+    for matrix in unsaid[:_MOST_LOOKED_AT]:
+        order = order or matrix.order_by_seams(progress)
+    for matrix in unsaid:
+        matrix.put_in_order(order)
 
 
 def _levels(matrices: list[Matrix], notes: list[str]) -> tuple[list[Level], list[list[ChannelSource]]]:

@@ -82,6 +82,12 @@ class FrameTable:
             raise Damaged("the file is cut short" if end <= start else "its frame has an absurd length")
         return _unwrapped(file.whole(start, end - start))
 
+    def weight(self, frame: int) -> int:
+        """How many bytes a frame has in the file."""
+        if self.starts is None or self.ends is None:
+            return self.frame_bytes
+        return max(0, int(self.ends[frame]) - int(self.starts[frame]))
+
     def missing(self, frames: int, file_bytes: int) -> int:
         """How many of the frames lie, wholly or in part, beyond the end of the file."""
         if self.ends is None or self.starts is None:

@@ -55,7 +55,9 @@ class Instance:
     optical_paths: tuple[OpticalPath, ...]
     focal_planes: int
     is_full: bool
-    """Whether its frames are all tiles in the order of the standard; else each says where it lies."""
+    """Whether its frames are all tiles one after the other; else each says where it lies."""
+    says_order: bool
+    """Whether the header says which of both, and so in which order."""
     first_frame: int
     """How many frames of the matrix lie in earlier files of a concatenation."""
     header_ends: int
@@ -103,6 +105,7 @@ def read_instance(path: Path) -> Instance:
         optical_paths=optical,
         focal_planes=focal,
         is_full=organised != "TILED_SPARSE",
+        says_order=organised in {"TILED_FULL", "TILED_SPARSE"},
         first_frame=max(0, int(facts.number(dataset, "ConcatenationFrameOffsetNumber") or 0)),
         header_ends=ends,
     )
@@ -195,8 +198,12 @@ class StoredFrames:
         """Where the frames lie, on the slide and in the file."""
         instance, file = self.instance, self._file
         layout = instance.layout
-        tail = read_tail(file, instance.header_ends, instance.syntax != IMPLICIT, not instance.is_full)
-        said = len(tail.places) if tail.places else 0
+        wants_places = not instance.is_full or not instance.says_order
+        tail = read_tail(file, instance.header_ends, instance.syntax != IMPLICIT, wants_places)
+        places = tail.places if wants_places else None
+        said = len(places) if places else 0
+        if instance.is_full and places is not None and (said < layout.frames or places.are_all_one):
+            places = None
         if not instance.is_full and said < layout.frames:
             what = f"promises {layout.frames:,} frames and says of {said:,} where they lie"
             raise ScanProblem(what, file.path, "Get the file again")
@@ -204,10 +211,14 @@ class StoredFrames:
             if instance.syntax not in KNOWN:
                 raise ScanProblem(f"is compressed in a way that is not readable ({_named(instance)})", file.path)
             table = compressed_frames(file, tail.pixels_at, layout.frames, tail.offsets, tail.lengths)
-            return tail.places, table
+            return places, table
         if instance.syntax not in {IMPLICIT, EXPLICIT} or layout.photometric == "YBR_FULL_422":
             raise ScanProblem(f"stores its pixels in a way that is not readable ({_named(instance)})", file.path)
-        return tail.places, plain_frames(tail.pixels_at, layout.frame_bytes)
+        return places, plain_frames(tail.pixels_at, layout.frame_bytes)
+
+    def weight(self, frame: int) -> int:
+        """How many bytes a frame has in the file."""
+        return self._table.weight(frame)
 
     @property
     def missing(self) -> int:

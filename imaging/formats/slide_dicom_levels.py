@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.errors import ScanProblem
-from imaging.formats.dicom_codecs import Damaged
+from imaging.formats.dicom_codecs import Damaged, Undecodable
 from imaging.formats.slide_dicom_instance import Instance, OpticalPath, StoredFrames
+from imaging.formats.slide_dicom_order import ROW_BY_ROW, Grid, Order, order_of
 from imaging.geometry import Plane
+from imaging.progress import Progress, silent
 from imaging.scan import Level, Pixels
 
 _LARGEST_PICTURE = 1 << 26
@@ -42,10 +44,12 @@ class Matrix:
         self._shown: NDArray[np.int64] = np.zeros((0, 3), np.int64)
         self.optical_paths = first.optical_paths
         self.focal_planes = first.focal_planes
-        if first.is_full:
-            self._check_full()
-        else:
+        self._order: Order = ROW_BY_ROW
+        self._is_listed = all(part.places is not None for part in self.parts)
+        if self._is_listed:
             self._index_places()
+        else:
+            self._check_full()
         missing = sum(part.missing for part in self.parts)
         if missing:
             total = sum(part.instance.layout.frames for part in self.parts)
@@ -79,6 +83,39 @@ class Matrix:
         if held < wanted:
             self.notes += (f"{wanted - held:,} of {wanted:,} tiles of {self.named} are in files that are not here",)
 
+    @property
+    def needs_order(self) -> bool:
+        """Whether the file leaves open in which order its tiles are, and it matters."""
+        return not self._is_listed and not self.instance.says_order and min(self._columns, self._rows) > 1
+
+    def order_by_seams(self, progress: Progress) -> Order | None:
+        """The order in which the seams of tiles fit; `None` where they do not tell. Decodes some hundred tiles."""
+        layout, (width, height) = self.instance.layout, self.instance.matrix
+        grid = Grid(self._columns, self._rows, (layout.rows, layout.columns), (height, width))
+
+        def read(number: int, rim: tuple[int, int]) -> Pixels | None:
+            progress.check()
+            try:
+                spot = self._numbered(number)
+                return spot.part.pixels(spot.frame, rim)
+            except (Undecodable, OSError):
+                return None
+
+        def weigh(number: int) -> int:
+            try:
+                spot = self._numbered(number)
+            except Damaged:
+                return 0
+            return spot.part.weight(spot.frame)
+
+        return order_of(grid, read, weigh, (1 << layout.stored) - 1)
+
+    def put_in_order(self, order: Order | None) -> None:
+        """Say in which order the tiles are, where the file leaves it open; row by row where that cannot be told."""
+        self._order = order or ROW_BY_ROW
+        why = "fits their seams" if order else "is assumed, as their seams do not tell"
+        self.notes += (f"the file does not say in which order its tiles are; {self._order} {why}",)
+
     def _index_places(self) -> None:
         """Which frame lies on which tile, where each frame says for itself where it lies."""
         layout, (width, height) = self.instance.layout, self.instance.matrix
@@ -111,15 +148,19 @@ class Matrix:
 
     def _spots_at(self, path: int, plane: int, column: int, row: int) -> list[_Spot]:
         """The frames that show in a tile, in the order they are laid on each other."""
-        if not self.instance.is_full:
+        if self._is_listed:
             cell = ((path * self.focal_planes + plane) * self._rows + row) * self._columns + column
             first, last = np.searchsorted(self._cells, [cell, cell + 1])
             return [self._spot(*numbers) for numbers in self._shown[first:last].tolist()]
-        index = ((path * self.focal_planes + plane) * self._rows + row) * self._columns + column
+        in_plane = row * self._columns + column if self._order == ROW_BY_ROW else column * self._rows + row
+        return [self._numbered((path * self.focal_planes + plane) * self._columns * self._rows + in_plane)]
+
+    def _numbered(self, index: int) -> _Spot:
+        """A whole tile by its number over all files, those that are not here among them."""
         for part in self.parts:
             frame = index - part.instance.first_frame
             if 0 <= frame < part.instance.layout.frames:
-                return [_Spot(part, frame, 0, 0)]
+                return _Spot(part, frame, 0, 0)
         raise Damaged("it lies in a file of the slide that is not here")
 
     def _spot(self, number: int, x: int, y: int) -> _Spot:
@@ -256,7 +297,10 @@ class DicomTiles:
         """A label, macro or thumbnail picture; its file is open only while it is read."""
         stored = StoredFrames(self._pictures[name])
         try:
-            return Matrix([stored]).picture()
+            matrix = Matrix([stored])
+            if matrix.needs_order:
+                matrix.put_in_order(matrix.order_by_seams(silent()))
+            return matrix.picture()
         finally:
             stored.close()
 

@@ -50,6 +50,11 @@ class Places:
     def __len__(self) -> int:
         return len(self.columns)
 
+    @property
+    def are_all_one(self) -> bool:
+        """Whether all frames lie at one place, as they do where the groups say nothing of places."""
+        return bool((self.columns == self.columns[:1]).all() and (self.rows == self.rows[:1]).all())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tail:

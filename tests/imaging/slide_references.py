@@ -22,6 +22,8 @@ TILES = 200
 """Tiles of a level that are compared: all of them, or so many drawn at random and the corners."""
 MAKERS = frozenset(("hamamatsu", "leica", "mirax", "sakura", "trestle", "ventana", "zeiss"))
 """Formats that the product reads by OpenSlide."""
+BY_COLUMN = frozenset(("small_dicom_VL_WSM.dcm",))
+"""Files that say of no tile where it lies, and whose tiles lie column by column: looked at."""
 _WHOLE = 30_000_000
 """Pixels of a level that a reference reads at once."""
 
@@ -193,7 +195,7 @@ def _by_tifffile(info: ScanInfo) -> SlideReference:
 
 
 def _by_pydicom(info: ScanInfo) -> SlideReference:
-    """pydicom, its own decoders, frames laid out row by row."""
+    """pydicom, its own decoders, frames laid out row by row, or as a person saw that they lie."""
     found: list[tuple[tuple[int, int], np.ndarray, float | None]] = []
     library = "pydicom"
     for path in info.sources:
@@ -226,7 +228,10 @@ def _laid_out(dataset: pydicom.Dataset) -> tuple[tuple[int, int], np.ndarray, fl
     except ValueError:
         pixels = _padded_frames(dataset, down * across)
     colours = pixels.shape[3:] if dataset.SamplesPerPixel > 1 else ()
-    frames = pixels.reshape(down, across, tall, wide, *colours)
+    if Path(str(dataset.filename)).name in BY_COLUMN:
+        frames = pixels.reshape(across, down, tall, wide, *colours).swapaxes(0, 1)
+    else:
+        frames = pixels.reshape(down, across, tall, wide, *colours)
     whole = frames.swapaxes(1, 2).reshape(down * tall, across * wide, *colours)[:height, :width]
     try:
         measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
