@@ -40,6 +40,10 @@ class Shapes:
     """The outlines of all rows at one moment, for any thread. What is added later does not change them."""
 
     bounds: Bounds
+    middles: NDArray[np.complex128]
+    """The middle of the bounds, x + y i."""
+    extents: NDArray[np.float64]
+    """The larger side of the bounds."""
     kinds: NDArray[np.uint8]
     first_ring: Rows
     """The rings of row r are those from `first_ring[r]` up to `first_ring[r + 1]`."""
@@ -64,6 +68,7 @@ class MarkIndex:
 
     def _clear(self) -> None:
         self._bounds, self._is_there = _Column((4,), np.float64), _Column((), np.bool_)
+        self._middles, self._extents = _Column((), np.complex128), _Column((), np.float64)
         self._kinds, self._points = _Column((), np.uint8), _Column((2,), np.float32)
         self._first_ring, self._first_point = _Column((), np.int64), _Column((), np.int64)
         self._first_ring.add(np.zeros(1, np.int64))
@@ -96,7 +101,7 @@ class MarkIndex:
     def shapes(self) -> Shapes:
         """The outlines as they are now."""
         return Shapes(
-            self._bounds.values, self._kinds.values, self._first_ring.values, self._first_point.values,
+            self._bounds.values, self._middles.values, self._extents.values, self._kinds.values, self._first_ring.values, self._first_point.values,
             self._points.values, self._labels.values, self._standings.values, self._is_there.values,
         )  # fmt: skip
 
@@ -144,13 +149,18 @@ class MarkIndex:
 
     def find(self, x0: float, y0: float, x1: float, y1: float) -> Rows:
         """The rows whose bounds meet a rectangle of the plane, its rim counted in; ascending."""
-        rows = self._blocks.values[self._near(x0, y0, x1, y1)].ravel()
+        is_near, blocks = self._near(x0, y0, x1, y1), self._block_bounds.values
+        # Of a block that lies wholly inside, nothing has to be looked at.
+        is_inside = is_near & (blocks[:, 0] >= x0) & (blocks[:, 2] <= x1) & (blocks[:, 1] >= y0) & (blocks[:, 3] <= y1)
+        rows = self._blocks.values[is_near & ~is_inside].ravel()
         rows = rows[rows >= 0]
         bounds = self._bounds.values[rows]
         meets = (bounds[:, 0] <= x1) & (bounds[:, 2] >= x0) & (bounds[:, 1] <= y1) & (bounds[:, 3] >= y0)
-        rows = rows[meets & self._is_there.values[rows]]
-        rows.sort()
-        return rows
+        is_met = np.zeros(len(self._marks) + 1, np.bool_)
+        is_met[rows[meets]] = True
+        # What fills a block up is −1: the last one, which is no row.
+        is_met[self._blocks.values[is_inside].ravel()] = True
+        return np.flatnonzero(is_met[:-1] & self._is_there.values)
 
     def find_few(self, x0: float, y0: float, x1: float, y1: float, most: int) -> Rows:
         """As `find`, but nothing where there are more than `most`; quicker where there are very many."""
@@ -227,6 +237,8 @@ class MarkIndex:
         self._first_point.add(last_point + np.cumsum(lengths))
         self._points.add(points.astype(np.float32))
         self._bounds.add(bounds)
+        self._middles.add(((bounds[:, :2] + bounds[:, 2:]) / 2).view(np.complex128).ravel())
+        self._extents.add((bounds[:, 2:] - bounds[:, :2]).max(1))
         self._kinds.add(np.array(kinds, np.uint8))
         self._is_there.add(np.ones(len(marks), np.bool_))
         labels, standings = self._looks(marks)
@@ -251,6 +263,9 @@ class MarkIndex:
         sides = np.concatenate((bounds[order], np.full((spare, 4), np.nan))).reshape(-1, BLOCK, 4)
         with np.errstate(invalid="ignore"):
             around = np.concatenate((np.fmin.reduce(sides[..., :2], 1), np.fmax.reduce(sides[..., 2:], 1)), 1)
+        is_odd = np.isnan(sides).any(2) & (rows >= 0)
+        # Whatever is found in this block is looked at one by one.
+        around[is_odd.any(1)] = -np.inf, -np.inf, np.inf, np.inf
         self._blocks.add(rows)
         self._block_bounds.add(around)
 

@@ -1,34 +1,32 @@
-"""The underlay of very many marks: pictures of them that are kept from step to step, made better while the view rests.
+"""The underlay of very many marks: a picture of them that moves with the view, made better while the view rests.
 
-The turned and scaled plane is divided into squares. What of them comes into view is drawn at once, quickly where it is
-a lot; a worker then draws it with smooth edges. Squares that changed stay as they were until the worker has them anew,
-so that marks that stream in do not flicker.
+What comes into view is drawn at once, quickly where it is a lot; a worker then draws it with smooth edges, by squares
+of the turned and scaled plane. What changed stays as it was until the worker has it anew, so that marks that stream
+in do not flicker.
 """
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Thread
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from desktop_app.canvas.crowd import Picture, Scene, Turn, draw
+from desktop_app.canvas.crowd import Picture, Scene, Turn, draw, draw_in
+from desktop_app.canvas.tile_mosaic import Box, Scaling
+from desktop_app.canvas.tile_screen import ScreenBuffer
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.mark_index import MarkIndex
 
 SQUARE = 256
 """Side of a square in device pixels."""
-MOST_SQUARES = 300
-"""So many are kept: 75 MB."""
-SQUARE_COST, MARK_COST, FINE_AT_ONCE = 25, 8, 1500
+SQUARE_COST, MARK_COST, FINE_AT_ONCE = 25, 8, 500
 """What a square and a mark cost with smooth edges, in microseconds, and how much of that is done at once."""
 REST_MS = 120
 """The worker begins when the view has rested so long."""
@@ -37,24 +35,6 @@ MARGIN = 6
 Square: TypeAlias = tuple[int, int]
 Area: TypeAlias = tuple[int, int, int, int]
 """Columns and rows of squares: left, top, right, bottom; the last two are no longer in it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """A square in a picture; `None` where nothing is in it."""
-
-    picture: _Drawn | None
-    is_fine: bool
-    serial: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Drawn:
-    """A picture of an area of squares; it keeps its pixels alive."""
-
-    image: QImage
-    pixels: Picture
-    area: Area
 
 
 class CrowdLayer(QObject):
@@ -71,12 +51,14 @@ class CrowdLayer(QObject):
         self._chosen: frozenset[str] = frozenset()
         self._hidden: frozenset[str] = frozenset()
         self._scene: Scene | None = None
-        self._turn: tuple[Turn, float] | None = None
+        self._ratio = 1.0
         self._serial = -1
         self._stamp = 0
         """Grows when what is drawn changes; what was drawn for an earlier one is out of date."""
-        self._squares: OrderedDict[Square, _Part] = OrderedDict()
-        self._seen: Area = (0, 0, 0, 0)
+        self._screen = ScreenBuffer()
+        self._is_fresh, self._is_empty = True, True
+        self._wanting: set[Square] = set()
+        """The squares in view that are quickly drawn or out of date."""
         self._is_busy, self._is_shown = False, True
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -113,13 +95,13 @@ class CrowdLayer(QObject):
     @property
     def is_settled(self) -> bool:
         """Whether what was painted last is as good as it gets."""
-        return not self._wanting()
+        return not self._wanting
 
     def _drop(self) -> None:
         """Forget all that was drawn."""
         self._stamp += 1
-        self._squares.clear()
-        self._scene = None
+        self._is_fresh, self._scene = True, None
+        self._wanting.clear()
         self._serial = self._index.serial if self._index is not None else -1
         self.changed.emit()
 
@@ -146,11 +128,9 @@ class CrowdLayer(QObject):
         """What was drawn over some bounds is out of date; it stays until there is something better."""
         self._stamp += 1
         self._scene = None
-        if self._turn is not None and self._squares and len(bounds):
-            touched = _squares_of(bounds, self._turn[0])
-            for square, part in self._squares.items():
-                if touched is None or square in touched:
-                    self._squares[square] = _Part(part.picture, part.is_fine, -1)
+        if not self._is_fresh and len(bounds):
+            touched, seen = _squares_of(bounds, _turn_of(self._screen.scaling)), _all(self._seen())
+            self._wanting.update(seen if touched is None else touched.intersection(seen))
         self._rest.start(0)
         self.changed.emit()
 
@@ -161,110 +141,86 @@ class CrowdLayer(QObject):
         if self._index is None or not self._is_shown or not len(self._index):
             return
         self._follow()
-        turn = _turn_of(viewport, ratio)
-        if self._turn != (turn, ratio):
-            self._turn, self._scene = (turn, ratio), None
-            self._squares.clear()
+        screen, scaling = self._screen, Scaling.of(viewport, ratio)
+        if self._is_fresh or ratio != self._ratio or not scaling.moves(screen.scaling):
+            self._ratio, self._scene, self._is_fresh, self._is_empty = ratio, None, False, True
+            self._wanting.clear()
             self._stamp += 1
-        left, top = (round(place * ratio) for place in viewport.to_screen(0.0, 0.0))
-        width, height = round(viewport.width * ratio), round(viewport.height * ratio)
-        seen = (
-            math.floor(-left / SQUARE), math.floor(-top / SQUARE),
-            math.ceil((width - left) / SQUARE), math.ceil((height - top) / SQUARE),
-        )  # fmt: skip
-        self._seen = seen
-        squares = _all(seen)
-        missing = {square for square in squares if square not in self._squares}
-        for area in [seen] if len(missing) == len(squares) else _joined(missing):
-            self._put(area, self._draw_at_once(area), self._stamp)
-        self._blit(painter, seen, left, top, ratio)
-        self._forget()
-        if self._wanting():
+            screen.follow(scaling, fresh=True)
+        elif scaling != screen.scaling:
+            screen.follow(scaling)
+            self._wanting.intersection_update(_all(self._seen()))
+        boxes, screen.dirty = screen.dirty, []
+        for box in boxes:
+            self._draw_at_once(box)
+        if not self._is_empty:
+            rows, columns = screen.pixels.shape
+            kind = QImage.Format.Format_ARGB32_Premultiplied
+            painter.save()
+            painter.scale(1 / ratio, 1 / ratio)
+            painter.drawImage(0, 0, QImage(screen.pixels.data, columns, rows, columns * 4, kind))
+            painter.restore()
+        if self._wanting:
             self._rest.start(REST_MS)
 
-    def _blit(self, painter: QPainter, seen: Area, left: int, top: int, ratio: float) -> None:
-        """Paint what is drawn; of each picture as large pieces as can be."""
-        by_picture: dict[int, tuple[_Drawn, set[Square]]] = {}
-        squares = _all(seen)
-        for square in squares:
-            part = self._squares[square]
-            self._squares.move_to_end(square)
-            if part.picture is not None:
-                by_picture.setdefault(id(part.picture), (part.picture, set()))[1].add(square)
-        painter.save()
-        painter.scale(1 / ratio, 1 / ratio)
-        for drawn, shown in by_picture.values():
-            for x0, y0, x1, y1 in [seen] if len(shown) == len(squares) else _joined(shown):
-                across, down = (x0 - drawn.area[0]) * SQUARE, (y0 - drawn.area[1]) * SQUARE
-                source = QRect(across, down, (x1 - x0) * SQUARE, (y1 - y0) * SQUARE)
-                painter.drawImage(x0 * SQUARE + left, y0 * SQUARE + top, drawn.image, source.x(), source.y(),
-                                  source.width(), source.height())  # fmt: skip
-        painter.restore()
+    def _seen(self) -> Area:
+        """The squares in view."""
+        scaling = self._screen.scaling
+        return _squares_around((0, 0, scaling.columns, scaling.rows), scaling)
 
-    def _draw_at_once(self, area: Area) -> tuple[Picture | None, bool]:
-        """A picture of an area, and whether it is as good as it gets."""
-        scene, rows = self._scene_now(), self._rows(area)
-        squares = (area[2] - area[0]) * (area[3] - area[1])
-        is_fine = squares * SQUARE_COST + len(rows) * MARK_COST <= FINE_AT_ONCE
-        return _draw(scene, rows, area, is_fine=is_fine), is_fine or scene.is_dots(rows)
+    def _draw_at_once(self, box: Box) -> None:
+        """Draw a rectangle of the view; in a fraction of the time where there is much in it."""
+        screen, scaling, (x0, y0, x1, y1) = self._screen, self._screen.scaling, box
+        screen.pixels[y0:y1, x0:x1] = 0
+        left, top = x0 + scaling.x, y0 + scaling.y
+        rows = self._rows((left, top, x1 + scaling.x, y1 + scaling.y))
+        if not len(rows):
+            return
+        scene = self._scene_now()
+        cost = (x1 - x0) * (y1 - y0) / SQUARE**2 * SQUARE_COST + len(rows) * MARK_COST
+        is_fine = cost <= FINE_AT_ONCE
+        pixels = screen.pixels.view(np.uint8).reshape(*screen.pixels.shape, 4)
+        self._is_empty &= not draw_in(scene, rows, pixels[y0:y1, x0:x1], left, top, is_fine=is_fine)
+        if not is_fine and not scene.is_dots(rows):
+            self._wanting.update(_all(_squares_around(box, scaling)))
 
-    def _rows(self, area: Area) -> NDArray[np.int64]:
+    def _rows(self, place: Box) -> NDArray[np.int64]:
+        """The marks that may be seen in a rectangle of the turned and scaled plane."""
         assert self._index is not None
-        assert self._turn is not None
-        x0, y0, x1, y1 = (place * SQUARE for place in area)
-        return self._index.find(*self._turn[0].around(x0 - MARGIN, y0 - MARGIN, x1 + MARGIN, y1 + MARGIN))
+        x0, y0, x1, y1 = place
+        around = _turn_of(self._screen.scaling).around(x0 - MARGIN, y0 - MARGIN, x1 + MARGIN, y1 + MARGIN)
+        return self._index.find(*around)
 
     def _scene_now(self) -> Scene:
         """What is to be drawn; for any thread."""
         if self._scene is None:
             index = self._index
             assert index is not None
-            assert self._turn is not None
             shapes = index.shapes
             tones = [QColor(self._colours.get(label, "#9aa4b2")) for label in index.labels]
             colours = np.array([(c.blue(), c.green(), c.red()) for c in tones], np.uint8).reshape(-1, 3)
-            turn, ratio = self._turn
             chosen, hidden = (_flags(index, ids) for ids in (self._chosen, self._hidden))
-            self._scene = Scene(shapes, colours, turn, ratio, chosen, hidden)
+            self._scene = Scene(shapes, colours, _turn_of(self._screen.scaling), self._ratio, chosen, hidden)
         return self._scene
-
-    def _put(self, area: Area, made: tuple[Picture | None, bool], stamp: int) -> None:
-        pixels, is_fine = made
-        drawn = None
-        if pixels is not None:
-            rows, columns = pixels.shape[:2]
-            kind = QImage.Format.Format_ARGB32_Premultiplied
-            drawn = _Drawn(QImage(pixels.data, columns, rows, columns * 4, kind), pixels, area)
-        for square in _all(area):
-            self._squares[square] = _Part(drawn, is_fine, stamp)
-            self._squares.move_to_end(square)
-
-    def _forget(self) -> None:
-        while len(self._squares) > MOST_SQUARES:
-            self._squares.popitem(last=False)
 
     # Making it better.
 
-    def _wanting(self) -> set[Square]:
-        """The squares in view that are quickly drawn or out of date."""
-        parts = ((square, self._squares.get(square)) for square in _all(self._seen))
-        return {square for square, part in parts if part is not None and (part.serial < 0 or not part.is_fine)}
-
     def _refine(self) -> None:
         """Let the worker draw a piece of what is in view."""
-        if self._is_busy or self._index is None or self._turn is None:
+        if self._is_busy or self._index is None or self._is_fresh:
             return
-        areas = _joined(self._wanting())
+        areas = _joined(self._wanting)
         if not areas:
             return
         # A few squares at a time: what comes next may have moved on.
         x0, y0, x1, y1 = areas[0]
         area = (x0, y0, min(x1, x0 + 8), min(y1, y0 + 3))
-        scene, rows, stamp = self._scene_now(), self._rows(area), self._stamp
+        left, top, right, bottom = (place * SQUARE for place in area)
+        scene, rows, stamp = self._scene_now(), self._rows((left, top, right, bottom)), self._stamp
         self._is_busy = True
 
         def work() -> None:
-            picture = _draw(scene, rows, area, is_fine=True)
+            picture = draw(scene, rows, left, top, right - left, bottom - top, is_fine=True)
             with suppress(RuntimeError):  # the view went meanwhile
                 self._made.emit(area, picture, stamp)
 
@@ -274,10 +230,26 @@ class CrowdLayer(QObject):
         """Take what the worker drew, unless it is out of date by now."""
         self._is_busy = False
         if stamp == self._stamp:
-            self._put(area, (picture, True), stamp)
+            self._put(area, picture)
             self.changed.emit()
-        if self._wanting():
+        if self._wanting:
             self._rest.start(0)
+
+    def _put(self, area: Area, picture: Picture | None) -> None:
+        """Show what the worker drew, as far as it is in view."""
+        self._wanting.difference_update(_all(area))
+        scaling = self._screen.scaling
+        left, top = area[0] * SQUARE - scaling.x, area[1] * SQUARE - scaling.y
+        right, bottom = area[2] * SQUARE - scaling.x, area[3] * SQUARE - scaling.y
+        x0, y0, x1, y1 = max(left, 0), max(top, 0), min(right, scaling.columns), min(bottom, scaling.rows)
+        if x0 >= x1 or y0 >= y1:
+            return
+        target = self._screen.pixels[y0:y1, x0:x1]
+        if picture is None:
+            target[...] = 0
+        else:
+            target[...] = picture.view(np.uint32)[y0 - top : y1 - top, x0 - left : x1 - left, 0]
+            self._is_empty = False
 
 
 def _flags(index: MarkIndex, ids: frozenset[str]) -> NDArray[np.bool_] | None:
@@ -290,16 +262,16 @@ def _flags(index: MarkIndex, ids: frozenset[str]) -> NDArray[np.bool_] | None:
     return flags
 
 
-def _draw(scene: Scene, rows: NDArray[np.int64], area: Area, *, is_fine: bool) -> Picture | None:
-    x0, y0, x1, y1 = (place * SQUARE for place in area)
-    return draw(scene, rows, x0, y0, x1 - x0, y1 - y0, is_fine=is_fine)
+def _turn_of(scaling: Scaling) -> Turn:
+    return Turn(scaling.a, scaling.b, scaling.c, scaling.d)
 
 
-def _turn_of(viewport: Viewport, ratio: float) -> Turn:
-    (ox, oy), (ax, ay), (bx, by) = (viewport.to_screen(x, y) for x, y in ((0.0, 0.0), (4096.0, 0.0), (0.0, 4096.0)))
-    # Rounded, so that a pan leaves it the very same.
-    across, down = ((ax - ox), (bx - ox)), ((ay - oy), (by - oy))
-    return Turn(*(round(value * ratio / 4096, 10) for value in (*across, *down)))
+def _squares_around(box: Box, scaling: Scaling) -> Area:
+    """The squares that a rectangle of the view meets."""
+    return (
+        (box[0] + scaling.x) // SQUARE, (box[1] + scaling.y) // SQUARE,
+        -((-box[2] - scaling.x) // SQUARE), -((-box[3] - scaling.y) // SQUARE),
+    )  # fmt: skip
 
 
 def _all(area: Area) -> list[Square]:
