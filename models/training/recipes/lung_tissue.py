@@ -300,6 +300,7 @@ def manifest() -> dict[str, object]:
                 "name": names[label][0],
                 "colour": names[label][1],
                 "code": names[label][2] and {"scheme": "SCT", "value": names[label][2], "meaning": names[label][3]},
+                **({"finding": False} if label == "lung_n" else {}),
             }
             for index, label in enumerate(LABELS)
         ],

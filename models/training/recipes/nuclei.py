@@ -309,7 +309,7 @@ def manifest(limits: Limits) -> dict[str, object]:
                 "index": 0,
                 "id": "nucleus",
                 "name": "Nucleus",
-                "colour": "#3fa7d6",
+                "colour": "#3df07d",
                 "code": {"scheme": "SCT", "value": "84640000", "meaning": "Nucleus"},
             }
         ],
