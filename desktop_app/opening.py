@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataset.document import Edit, Snapshot
+from dataset.label import LabelSet
 from dataset.prediction import Prediction
 from desktop_app.cases import Case
 from desktop_app.display import CaseRow
@@ -78,16 +79,17 @@ def open_worklist(folder: Path, progress: Progress) -> tuple[Dataset, tuple[Case
     from dataset.folder import Dataset
 
     dataset = Dataset.open_or_create(folder)
-    benign = benign_of(dataset.labels.labels)
-    return dataset, tuple(Case(row_of(record, benign)) for record in dataset.records())
+    return dataset, tuple(Case(row_of(record, dataset.labels)) for record in dataset.records())
 
 
-def row_of(record: ScanRecord, benign: frozenset[str] = frozenset()) -> CaseRow:
-    """What the worklist says of a scan in the dataset; labels that are `benign` raise no suspicion."""
+def row_of(record: ScanRecord, labels: LabelSet) -> CaseRow:
+    """What the worklist says of a scan in the dataset; a label that is no finding raises no suspicion."""
     strongest = max(record.predictions, key=lambda p: p.id, default=None)
     label, score = strongest.top if strongest is not None and strongest.top else ("", None)
-    if label in benign:
+    if label in benign_of(labels.labels):
         label, score = "", None
+    known = labels.get(label)
+    label = known.name if known is not None else label
     return CaseRow(record.title, record.state, record.key, record.info.format, describe(record.info), score, label)
 
 

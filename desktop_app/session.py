@@ -338,7 +338,8 @@ class Session(Choosing):
             self.proposals_changed.emit()
             self.told.emit(reading.summary)
         score, suspect = review.suspicion([prediction], reading.benign) or (None, "")
-        self.worklist.change_row(prediction.scan, suspicion=score, suspect=suspect)
+        name = self.label_of(suspect).name if suspect else ""
+        self.worklist.change_row(prediction.scan, suspicion=score, suspect=name)
 
     def _on_unpredicted(self, key: str) -> None:
         if key == self.scan_key:
