@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from imaging.errors import Problem, one_line
 from imaging.geometry import Plane
 from imaging.scan import TiledScan, Window
 from imaging.windowing import automatic_window, grey_table
+
+if TYPE_CHECKING:
+    from imaging.colour_profile import ColourTable
 
 Rgb32: TypeAlias = NDArray[np.uint32]
 Shader: TypeAlias = Callable[[NDArray[Any]], Rgb32]
@@ -204,17 +207,21 @@ class TileSource:
         return (lambda stored: inverted(mix.screen(stored))) if rendering.inverted else mix.screen
 
     def _colour_shader(self, rendering: Rendering) -> Shader | None:
-        profile = self.scan.icc_profile() if rendering.colour_managed else None
-        if profile is None:
+        table = self._colour_table() if rendering.colour_managed else None
+        if table is None:
             return inverted if rendering.inverted else None
+        return (lambda pixels: inverted(table.screen(pixels))) if rendering.inverted else table.screen
+
+    def _colour_table(self) -> ColourTable | None:
+        """The table of the slide's profile; `None`, with a complaint where there is cause, when there is none."""
         from imaging.colour_profile import colour_table
 
         try:
-            table = colour_table(profile, self.scan.info.name)
+            profile = self.scan.icc_profile()
+            return colour_table(profile, self.scan.info.name) if profile is not None else None
         except Problem as problem:
             self.complaint = str(problem)
-            return inverted if rendering.inverted else None
-        return (lambda pixels: inverted(table.screen(pixels))) if rendering.inverted else table.screen
+            return None
 
     def _coarse_values(self) -> NDArray[Any]:
         levels = self.scan.info.levels

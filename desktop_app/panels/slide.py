@@ -37,7 +37,7 @@ class SlideView(QWidget):
         self.pictures = push("Label and macro…", "Pictures beside the slide; they may show the patient's name")
         self._lay_out(theme, names)
         self.ask.clicked.connect(session.predicting.pixel_size_wanted)
-        self.profile.toggled.connect(self._set_profile)
+        self.profile.clicked.connect(self._set_profile)  # only by a person: shown off it may still be wanted
         self.pictures.clicked.connect(self._show_pictures)
         session.scan_changed.connect(self._on_scan)
         session.display_changed.connect(self._show)
@@ -92,6 +92,7 @@ class SlideView(QWidget):
 
     def _tell_profile(self, tip: str, *, has: bool) -> None:
         self.profile.setEnabled(has)
+        self.profile.setChecked(has and self._session.display.colour_managed)
         self.profile.setToolTip(tip)
         self.profile.setAccessibleDescription(tip)
 
@@ -110,7 +111,7 @@ class SlideView(QWidget):
         self.pictures.setEnabled(bool(info.associated))
         tip = "Pictures beside the slide; they may show the patient's name"
         self.pictures.setToolTip(tip if info.associated else "There are no pictures beside this slide")
-        self.profile.setChecked(self._session.display.colour_managed)
+        self.profile.setChecked(self.profile.isEnabled() and self._session.display.colour_managed)
 
     def _set_profile(self, on: bool) -> None:
         self._session.set_display(replace(self._session.display, colour_managed=on))
