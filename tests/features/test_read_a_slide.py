@@ -1,15 +1,18 @@
 """A pathologist's way: open a slide, let the model read what is on screen, correct it by hand, find it all again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
 from dataset.annotation import Polygon, Proposal, bounds
 from dataset.folder import Dataset
+from desktop_app.bars import JobsBar
 from desktop_app.commandline import main
 from tests.features.conftest import Hand
 
@@ -154,3 +157,59 @@ def test_a_slide_that_was_moved_far_away_is_asked_for(
 
     assert perform(["--dataset", str(folder)], find) == 0
     assert len(asked) == 1
+
+
+def test_a_reading_of_the_tissue_is_stopped_goes_on_and_a_heat_map_is_visited(
+    perform: Perform, data: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "dataset"
+
+    def act(hand: Hand) -> None:
+        session = hand.session
+        open_slide(hand)
+        session.choose_model("nuclei")
+        hand.key(Qt.Key.Key_M)
+        hand.until(lambda: len(session.proposals) > 50)
+        hand.picture("streaming")
+        bar = hand.window.status_line.findChild(JobsBar)
+        assert bar is not None
+        hand.until(bar.cancel.isVisible)
+        QTest.mouseClick(bar.cancel, Qt.MouseButton.LeftButton)
+        hand.until(lambda: session.predictions)
+        hand.idle()
+        (stopped,) = session.predictions
+        assert 0 < stopped.done < 1
+        before = {proposal.id for proposal in session.proposals}
+        assert before
+        assert before <= {proposal.id for proposal in stopped.proposals}
+        assert session.slides.tissue
+        hand.picture("stopped")
+
+        wrong = session.proposals[0].id
+        session.go_to(wrong)
+        hand.view.setFocus()
+        hand.key(Qt.Key.Key_Delete)
+        hand.key(Qt.Key.Key_M)
+        hand.until(lambda: len(session.predictions) == 2, 120)
+        hand.idle()
+        after = {proposal.id for proposal in session.proposals}
+        assert session.predictions[-1].done == 1
+        assert before - {wrong} < after
+        assert wrong not in after
+
+        session.choose_model("lung-tissue")
+        hand.key(Qt.Key.Key_M)
+        hand.until(lambda: session.slides.heat is not None and not session.jobs.running, 120)
+        hand.idle()
+        session.slides.set_heat_look(replace(session.slides.heat_look, label="lung_scc"))
+        assert session.slides.spots
+        hand.view.setFocus()
+        hand.key(Qt.Key.Key_J)
+        hand.until(lambda: hand.view.is_complete)
+        assert hand.view.viewport is not None
+        assert hand.view.viewport.centre == pytest.approx(session.slides.spots[0], abs=1)
+        hand.picture("hot-spot")
+
+    slide = str(data / "wsi" / "CMU-1-Small-Region.svs")
+    assert perform([slide, "--dataset", str(folder)], act) == 0
+    assert main(["verify", "--dataset", str(folder)]) == 0
