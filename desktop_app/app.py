@@ -14,6 +14,7 @@ from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, qInstallMessageHan
 from PySide6.QtWidgets import QApplication
 
 from desktop_app import theme, tools
+from desktop_app.canvas.tile_engine import shared_engine
 from desktop_app.collecting import Collecting
 from desktop_app.main_window import MainWindow
 from desktop_app.missing import Missing
@@ -54,6 +55,7 @@ def build(arguments: Arguments) -> tuple[QApplication, Session, MainWindow]:
     session = Session(gather(tools, Tool), settings.author or getpass.getuser())
     session.predicting.device = settings.device
     session.choose_model(arguments.model or settings.model)
+    shared_engine().set_bound(settings.slide_memory * 2**20)
     window = MainWindow(session, file, look)
     Missing(session, window)
     theme.dress(application, look)

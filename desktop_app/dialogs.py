@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.action import ActionRow, readable_key
-from desktop_app.settings import Settings
+from desktop_app.settings import LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY, Settings
 from desktop_app.theme import Theme
-from desktop_app.widgets import Field, label, push, tidy, tool_button
+from desktop_app.widgets import Field, Number, label, push, tidy, tool_button
 
 SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 MOUSE = (
@@ -150,7 +150,7 @@ def halves(lengths: dict[str, int]) -> tuple[list[str], list[str]]:
 
 
 class Preferences(Sheet):
-    """Theme, scale, author, device."""
+    """Theme, scale, author, device, memory."""
 
     def __init__(self, parent: QWidget | None, theme: Theme, settings: Settings, author: str) -> None:
         super().__init__(parent, theme, "Preferences", "Cancel")
@@ -162,8 +162,19 @@ class Preferences(Sheet):
         self.author.setPlaceholderText(author)
         self.author.setAccessibleName("Author")
         self.author.setToolTip("Written with every mark you make")
+        self.memory = Number(LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY, "Memory for slide tiles")
+        self.memory.setToolTip("What reading slides may take: with more, places seen before come back sooner")
+        self.memory.setSuffix(" MiB")
+        self.memory.setSingleStep(LEAST_SLIDE_MEMORY)
+        self.memory.setValue(settings.slide_memory)
         self.add_form(
-            (("Theme", self.look), ("Size", self.scale), ("Author", self.author), ("Models run on", self.device))
+            (
+                ("Theme", self.look),
+                ("Size", self.scale),
+                ("Author", self.author),
+                ("Models run on", self.device),
+                ("Memory for slide tiles", self.memory),
+            )
         )
         self.add_chief("Apply", "Keep these settings")
         self.setMinimumWidth(theme.px(420))
@@ -175,6 +186,7 @@ class Preferences(Sheet):
             "scale": float(self.scale.currentData()),
             "author": self.author.text().strip(),
             "device": self.device.currentData(),
+            "slide_memory": round(self.memory.value()),
         }
 
 

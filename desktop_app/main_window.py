@@ -35,6 +35,7 @@ from desktop_app.actions import all_rows
 from desktop_app.bars import ProblemBar, StatusLine, position_text, value_text, zoom_text
 from desktop_app.canvas.hovering import HoverInfo
 from desktop_app.canvas.scan_pane import ScanPane
+from desktop_app.canvas.tile_engine import shared_engine
 from desktop_app.canvas.view_grid import ViewGrid
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.columns import column_of
@@ -227,6 +228,7 @@ class MainWindow(QMainWindow):
             self._keep(**sheet.chosen())
             self._session.author = self._settings.settings.author or self._session.author
             self._session.predicting.device = self._settings.settings.device
+            shared_engine().set_bound(self._settings.settings.slide_memory * 2**20)
             self.redress(theme.chosen(self._settings.settings.theme, self._settings.settings.scale))
 
     def redress(self, look: theme.Theme) -> None:

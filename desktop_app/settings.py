@@ -14,6 +14,8 @@ from desktop_app.theme import ThemeName
 from imaging.errors import Problem
 
 FILE_NAME = "settings.json"
+LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY = 128, 16 * 1024
+"""MiB: less holds no view of a large screen, more than most machines have helps nobody."""
 
 
 class SettingsProblem(Problem):
@@ -36,6 +38,8 @@ class Settings:
     """The model chosen last, so that the next scan needs no choosing."""
     device: str = "auto"
     """Where models run: auto, cpu or cuda. Auto takes what really loads."""
+    slide_memory: int = 512
+    """MiB that reading slides may take altogether (128 … 16,384): the tiles kept, and what the views hold."""
     columns: tuple[int, ...] = ()
     """Widths in pixels of worklist, scan and findings; empty lets the window choose."""
     folded: tuple[str, ...] = ()
@@ -109,6 +113,8 @@ def parse(text: str) -> Settings:
     settings = replace(Settings(), **cast("dict[str, Any]", taken))
     if not 0.8 <= settings.scale <= 2:
         raise ValueError("scale is not between 0.8 and 2")
+    if not LEAST_SLIDE_MEMORY <= settings.slide_memory <= MOST_SLIDE_MEMORY:
+        raise ValueError(f"slide_memory is not between {LEAST_SLIDE_MEMORY} and {MOST_SLIDE_MEMORY}")
     return settings
 
 
@@ -123,6 +129,8 @@ def _checked(name: str, value: object, kind: object) -> object:
             return items
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
+    if kind is int and isinstance(value, int) and not isinstance(value, bool):
+        return value
     if kind is str and isinstance(value, str):
         return value
     raise TypeError(f"{name} is not of the kind {kind}")

@@ -19,6 +19,8 @@ class TileEngine:
     """Opens slides for views; used from the window's thread, but for `read`."""
 
     def __init__(self, most_bytes: int = CACHE_BYTES, threads: int = 0) -> None:
+        self.most_bytes = most_bytes
+        """What reading slides may take altogether."""
         self.cache = TileCache(_for_tiles(most_bytes))
         self.loader = TileLoader(self.cache, self._read, threads)
         self._numbers = itertools.count(1)
@@ -27,6 +29,7 @@ class TileEngine:
 
     def set_bound(self, most_bytes: int) -> None:
         """Change what reading slides may take altogether."""
+        self.most_bytes = most_bytes
         self.cache.set_bound(_for_tiles(most_bytes))
 
     def open(self, scan: TiledScan) -> TileSource:

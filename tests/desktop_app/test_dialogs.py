@@ -1,14 +1,17 @@
 """The dialogs: what their defaults do, and what comes of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushButton, QWidget
 
 from desktop_app.action import readable_key
+from desktop_app.canvas.tile_cache import CACHE_BYTES, Tile, TileKey
+from desktop_app.canvas.tile_engine import shared_engine
 from desktop_app.dialogs import About, Destination, KeySheet, NewLabel, Preferences, halves
 from desktop_app.exchange import import_models, is_model
 from desktop_app.main_window import MainWindow
@@ -77,6 +80,50 @@ def test_preferences_are_kept_and_applied(reader: Reader, home: Path) -> None:
     assert '"scale": 1.3' in (home / "settings.json").read_text()
     assert reader.window._look.name == "light"
     assert reader.window._look.scale == 1.3
+
+
+@pytest.fixture
+def usual_memory() -> Generator[None]:
+    """The bound of the one engine as it was before."""
+    before = shared_engine().most_bytes
+    yield
+    shared_engine().set_bound(before)
+
+
+@pytest.mark.usefixtures("usual_memory")
+def test_the_memory_for_slides_is_typed_kept_and_holds_at_once_and_at_the_next_start(
+    reader: Reader, home: Path, make_window: Callable[..., MainWindow]
+) -> None:
+    assert shared_engine().most_bytes == CACHE_BYTES == Settings().slide_memory * 2**20
+    cache = shared_engine().cache
+    for column in range(3):
+        cache.put(TileKey(-1, 0, 0, 0, column, 0), Tile(np.zeros((64 * 2**20) // 4, np.uint32)))
+    assert cache.byte_count > 190 * 2**20
+
+    def type_it(text: str) -> None:
+        def act(box: QWidget) -> None:
+            assert isinstance(box, Preferences)
+            assert box.memory.suffix() == " MiB"
+            box.memory.setFocus()
+            box.memory.selectAll()
+            QTest.keyClicks(box.memory, text)
+            chief = next(button for button in box.findChildren(QPushButton) if button.isDefault())
+            QTest.mouseClick(chief, Qt.MouseButton.LeftButton)
+
+        answer(act)
+        reader.window.ask_preferences()
+
+    type_it("128")
+    assert shared_engine().most_bytes == 128 * 2**20
+    assert cache.byte_count <= 128 * 2**20
+    type_it("99999")  # the field takes no more than it may be
+    assert shared_engine().most_bytes <= 16 * 2**30
+    type_it("2048")
+    assert '"slide_memory": 2048' in (home / "settings.json").read_text()
+    cache.drop_scan(-1)
+    shared_engine().set_bound(CACHE_BYTES)
+    make_window(size=(1366, 768))
+    assert shared_engine().most_bytes == 2048 * 2**20
 
 
 def test_preferences_left_by_escape_change_nothing(reader: Reader, home: Path) -> None:

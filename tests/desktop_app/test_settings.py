@@ -29,6 +29,7 @@ def test_nothing_is_written_while_nothing_differs(tmp_path: Path) -> None:
         theme=st.sampled_from(["dark", "light"]),
         scale=st.floats(0.8, 2),
         author=st.text(),
+        slide_memory=st.integers(128, 16_384),
         columns=st.lists(st.integers()).map(tuple),
         folded=st.lists(st.text()).map(tuple),
     )
@@ -48,6 +49,10 @@ def test_every_setting_survives_its_file(settings: Settings) -> None:
         '{"theme": "pink"}',
         '{"columns": [1, "2"]}',
         '{"author": 3}',
+        '{"slide_memory": 127}',
+        '{"slide_memory": 16385}',
+        '{"slide_memory": 512.0}',
+        '{"slide_memory": true}',
         "\x00",
     ],
 )
