@@ -104,7 +104,23 @@ def _devices() -> list[Line]:
         (state.device, "usable" if state.usable else f"not usable: {state.why}", state.usable or state.device != "cpu")
         for state in provider_states()
     ]
-    return [*lines, ("cores", str(core_count()), True)]
+    return [*lines, ("cores", str(core_count()), True), ("memory", _memory(), True)]
+
+
+def _memory() -> str:
+    """What is free, and what reading slides may take of it; a broken settings file is the window's to tell."""
+    from imaging.memory import free_bytes
+
+    free = f"{free_bytes() / 2**30:.1f} GiB free"
+    try:
+        from desktop_app.settings import FILE_NAME, Settings, config_folder, parse
+    except ImportError:  # Qt does not load here, so there is no window either
+        return free
+    try:
+        settings = parse((config_folder() / FILE_NAME).read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        settings = Settings()
+    return f"{free}, slide tiles take up to {settings.slide_memory:,} MiB"
 
 
 def _models() -> list[Line]:

@@ -119,13 +119,16 @@ def test_a_wrong_use_of_models_is_said(capsys, words, said):
     assert said in facts[0]["error"]
 
 
-def test_the_doctor_tells_the_device_every_model_really_got(capsys, classifier):
+def test_the_doctor_tells_the_device_every_model_really_got(capsys, classifier, tmp_path, monkeypatch):
+    monkeypatch.setenv("OVERREAD_HOME", str(tmp_path))
+    (tmp_path / "settings.json").write_text('{"slide_memory": 1024}')
     code, facts, _ = run(capsys, "doctor")
     by_topic = {topic: [fact for fact in facts if fact["topic"] == topic] for topic in {f["topic"] for f in facts}}
     assert set(by_topic) == {"versions", "readers", "devices", "models", "folders"}
     devices = {fact["name"]: fact["state"] for fact in by_topic["devices"]}
     assert devices["cpu"] == "usable"
     assert "not usable" in devices["cuda"] or devices["cuda"] == "usable"
+    assert "GiB free, slide tiles take up to 1,024 MiB" in devices["memory"]
     assert all("runs on" in fact["state"] for fact in by_topic["models"] if fact["sound"])
     assert any(fact["name"].startswith("format ") for fact in by_topic["readers"])
     assert code == (DONE if all(fact["sound"] for fact in facts) else FAILED)
