@@ -21,8 +21,8 @@ Values: TypeAlias = NDArray[np.float64]
 
 ROW_BY_ROW: Final = "row by row"
 COLUMN_BY_COLUMN: Final = "column by column"
-_MOST_TRIES = 400
-"""Frames that are drawn to look at the seams with their neighbours."""
+_DRAWN, _MOST_TRIES = 20_000, 400
+"""Frames that are drawn, and those of them whose seams with their neighbours are looked at: tissue may be rare."""
 _FEWEST_READ, _MOST_PIXELS = 24, 1 << 26
 """Frames that may be decoded however large they are, and pixels that may be decoded altogether beyond them."""
 _ENOUGH, _FEWEST = 40, 4
@@ -66,8 +66,8 @@ def order_of(grid: Grid, read: FrameReader, weigh: Callable[[int], int], span: f
     """
     fits: dict[Order, list[float]] = {ROW_BY_ROW: [], COLUMN_BY_COLUMN: []}
     count, pixels, done = grid.columns * grid.rows, grid.tile[0] * grid.tile[1], 0
-    drawn = random.Random(count).sample(range(count), min(count, _MOST_TRIES))
-    for number in sorted(drawn, key=weigh, reverse=True):
+    drawn = random.Random(count).sample(range(count), min(count, _DRAWN))
+    for number in sorted(drawn, key=weigh, reverse=True)[:_MOST_TRIES]:
         if min(map(len, fits.values())) >= _ENOUGH or (done >= _FEWEST_READ and done * pixels > _MOST_PIXELS):
             break
         around = _Around(grid, read, span)

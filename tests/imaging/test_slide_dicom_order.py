@@ -167,6 +167,25 @@ def test_of_very_many_frames_a_bounded_number_is_read(content: str):
     assert numbers[:half] == numbers[half:]
 
 
+def test_the_few_heavy_frames_of_a_large_slide_are_found():
+    grid = Grid(400, 250, (TILE[1], TILE[0]), (250 * TILE[1], 400 * TILE[0]))
+    pixels = tissue(20 * TILE[0], 20 * TILE[1])
+
+    def place(number: int) -> tuple[int, int]:
+        return number // 250 - 100, number % 250 - 50
+
+    def weigh(number: int) -> int:
+        return 5000 if all(0 <= side < 20 for side in place(number)) else 300
+
+    def read(number: int, rim: tuple[int, int]) -> np.ndarray:
+        column, row = place(number)
+        if weigh(number) < 5000:
+            return np.full((*rim, 3), 230, np.uint8)
+        return pixels[row * TILE[1] : (row + 1) * TILE[1], column * TILE[0] : (column + 1) * TILE[0]]
+
+    assert order_of(grid, read, weigh, 255) == COLUMN_BY_COLUMN
+
+
 def test_the_real_file_without_an_order_shows_tissue_and_no_scrambled_tiles(data: Path):
     scan = opened(data / "wsi/small_dicom_VL_WSM.dcm")
     assert UNSAID + "column by column fits their seams" in scan.info.notes
