@@ -106,7 +106,8 @@ class Jobs(QObject):
         """Run `work` in a worker thread, then `then` (or `failed`) in the main one.
 
         A problem without a `failed` is told through `problem_raised`. A cancelled job calls neither, but
-        for one that `keeps_part` and has an answer. Quiet jobs are not shown in the status bar.
+        for one that `keeps_part` and has an answer. Quiet jobs are not shown in the status bar. After `close`
+        nothing is begun: the job is a cancelled one.
         """
         told = [0.0]
 
@@ -118,6 +119,9 @@ class Jobs(QObject):
 
         progress = Progress(listen)
         job: Job[T] = Job(next(self._numbers), title, progress, then, failed, is_quiet=quiet, keeps_part=keeps_part)
+        if self._closing:  # a timer of the window that is going may still ask
+            job.cancel()
+            return job
         self._running[job.number] = job
         self.started.emit(job)
         self._pool.submit(self._run, job, work)

@@ -9,10 +9,14 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
-from dataset.annotation import Box, Polygon
+import numpy as np
+
+from dataset.annotation import Box, Point, Polygon
 from dataset.mask import Mask
-from dataset.measure import Measured, count_within, measure
+from dataset.measure import Measured, count_within, measure, pixel_size
+from dataset.piecewise import Breather
 from desktop_app.tool import Mark
 from imaging.progress import Progress
 from imaging.scan import Spacing
@@ -20,6 +24,8 @@ from imaging.scan import Spacing
 CHECK_EVERY = 1000
 MOST_AREAS = 20_000
 """More marks than these are only counted: their areas would take seconds from the window's thread after each edit."""
+AT_ONCE = 200
+"""Outlines whose areas are found together; a millisecond's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,18 @@ class Measures:
         return "\n".join(rows)
 
 
-def measures(selected: Sequence[Mark], marks: Sequence[Mark], spacing: Spacing, progress: Progress) -> Measures:
-    """Measure the selected marks, and count: in the region if exactly one is selected, all `marks` if none is."""
+def measures(
+    selected: Sequence[Mark],
+    marks: Sequence[Mark],
+    spacing: Spacing,
+    progress: Progress,
+    *,
+    counts_only: bool = False,
+) -> Measures:
+    """Measure the selected marks, and count: in the region if exactly one is selected, all `marks` if none is.
+
+    With `counts_only` all marks are counted, without their areas.
+    """
     facts = _facts([measure(mark.geometry, spacing) for mark in _checked(selected, progress)], len(selected))
     region = selected[0].geometry if len(selected) == 1 else None
     if isinstance(region, Box | Polygon | Mask):
@@ -67,7 +83,10 @@ def measures(selected: Sequence[Mark], marks: Sequence[Mark], spacing: Spacing, 
         ordered = sorted(counted.counts.items(), key=lambda item: (-item[1], item[0]))
         lines = tuple(Line(label, count, density=counted.per_mm2.get(label)) for label, count in ordered)
         return Measures(facts, "In this region", lines)
-    return Measures(facts, "" if selected else "On this slide", () if selected else _lines(marks, spacing, progress))
+    if selected:
+        return Measures(facts)
+    areas = () if counts_only or len(marks) > MOST_AREAS else marks
+    return Measures(facts, "On this slide", _lines(marks, areas, spacing, progress))
 
 
 def _checked(marks: Sequence[Mark], progress: Progress) -> Iterable[Mark]:
@@ -89,17 +108,61 @@ def _facts(found: Sequence[Measured], count: int) -> tuple[tuple[str, str], ...]
     return (*facts, *((name, text) for name, text in named if text))
 
 
-def _lines(marks: Sequence[Mark], spacing: Spacing, progress: Progress) -> tuple[Line, ...]:
-    """Marks by label, the most frequent first."""
+def _lines(
+    marks: Sequence[Mark], measured: Sequence[Mark], spacing: Spacing, progress: Progress
+) -> tuple[Line, ...]:
+    """Marks by label, the most frequent first, with the area of the `measured` ones."""
     progress.check()
     counts = Counter(mark.label for mark in marks)
     found: dict[str, list[Measured]] = {}
-    for mark in _checked(marks if len(marks) <= MOST_AREAS else (), progress):
-        one = measure(mark.geometry, spacing)
-        if one.area_px is not None:
-            found.setdefault(mark.label, []).append(one)
+    for mark, one in _areas(measured, spacing, progress):
+        found.setdefault(mark.label, []).append(one)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Line(label, count, area_text(found.get(label, []))) for label, count in ordered)
+
+
+def _areas(marks: Sequence[Mark], spacing: Spacing, progress: Progress) -> Iterable[tuple[Mark, Measured]]:
+    """The marks that have an area, and it; other threads are let in between."""
+    breather, outlines = Breather(), list[Mark]()
+    for mark in _checked(marks, progress):
+        if isinstance(mark.geometry, Polygon):
+            outlines.append(mark)
+            if len(outlines) == AT_ONCE:
+                yield from _outlined(outlines, spacing)
+                outlines.clear()
+        else:
+            one = measure(mark.geometry, spacing)
+            if one.area_px is not None:
+                yield mark, one
+        breather.breathe()
+    yield from _outlined(outlines, spacing)
+
+
+def _outlined(marks: Sequence[Mark], spacing: Spacing) -> Iterable[tuple[Mark, Measured]]:
+    """The areas of outlines without their holes, many at once: one by one they would take ten times as long."""
+    outlines = [mark.geometry for mark in marks if isinstance(mark.geometry, Polygon)]
+    areas = iter(_ring_areas([ring for one in outlines for ring in (one.exterior, *one.holes)]))
+    for mark, outline in zip(marks, outlines, strict=True):
+        size = max(next(areas) - sum(islice(areas, len(outline.holes))), 0.0)
+        pixel = pixel_size(spacing, outline.plane.axis)
+        yield mark, Measured(size, None if pixel is None else size * pixel[0] * pixel[1])
+
+
+def _ring_areas(rings: Sequence[Sequence[Point]]) -> list[float]:
+    """The area in each ring."""
+    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
+    total = int(lengths.sum())
+    at = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64, 2 * total).reshape(total, 2)
+    starts = np.cumsum(lengths) - lengths
+    known = lengths > 0
+    # Far from the origin the products would lose the last digits.
+    x, y = (at - np.repeat(at[starts[known]], lengths[known], axis=0)).T
+    following = np.arange(1, total + 1)
+    following[(starts + lengths - 1)[known]] = starts[known]
+    areas = np.zeros(len(rings))
+    if total:
+        areas[known] = np.abs(np.add.reduceat(x * y[following] - x[following] * y, starts[known])) / 2
+    return areas.tolist()
 
 
 # Words.

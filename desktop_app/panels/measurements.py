@@ -20,6 +20,8 @@ from imaging.scan import Spacing
 
 WAIT_MS = 150
 """After the last change; a selection that is being drawn is not measured with each move."""
+STREAM_WAIT_MS = 2000
+"""While a model reads, which changes what there is several times a second."""
 MOST_LINES = 12
 RULE = "A mark counts where its middle lies"
 NOTHING = "Select a mark to measure it, or an outline to count what lies in it."
@@ -50,14 +52,14 @@ class MeasurementsView(QWidget):
         self._column.addWidget(self._body)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
-        self._wait.setInterval(WAIT_MS)
         self._wait.timeout.connect(self._measure)
         self._job = OneJob(self)
         session.scan_changed.connect(self._on_scan)
-        for signal in (session.selection_changed, session.document_changed, session.proposals_changed):
+        for signal in (session.selection_changed, session.document_changed):
             signal.connect(self._pend)
         for signal in (session.labels_changed, session.display_changed):
             signal.connect(self._pend)
+        session.proposals_changed.connect(self._on_proposals)
         self._on_scan()
 
     @property
@@ -80,7 +82,13 @@ class MeasurementsView(QWidget):
 
     def _pend(self) -> None:
         if self.applies and self.isVisible():
-            self._wait.start()
+            self._wait.start(WAIT_MS)
+
+    def _on_proposals(self) -> None:
+        if not self._session.findings.is_streaming:
+            self._pend()
+        elif self.applies and self.isVisible() and not self._wait.isActive():
+            self._wait.start(STREAM_WAIT_MS)
 
     def showEvent(self, event: object) -> None:  # noqa: ARG002
         """What changed while it was folded counts now."""
@@ -94,8 +102,11 @@ class MeasurementsView(QWidget):
         found = (session.findings.get(mark_id) for mark_id in sorted(session.selection))
         selected: tuple[Mark, ...] = tuple(mark for mark in found if mark is not None)
 
+        # The areas of what is about to be replaced by the whole are not worth the processor's time.
+        counts_only = session.findings.is_streaming
+
         def work(progress: Progress) -> Measures:
-            return measures(selected, marks, spacing, progress)
+            return measures(selected, marks, spacing, progress, counts_only=counts_only)
 
         def then(measured: Measures) -> None:
             if session.scan is scan:

@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from desktop_app.jobs import Jobs
@@ -26,6 +27,18 @@ def test_an_instant_job_does_not_answer_inside_start(qtbot: QtBot, jobs: Jobs) -
     time.sleep(0.05)
     assert answers == []
     qtbot.waitUntil(lambda: answers == [7])
+
+
+def test_a_job_that_is_asked_for_after_the_end_is_a_cancelled_one(qtbot: QtBot) -> None:
+    jobs, begun = Jobs(), list[object]()
+    jobs.started.connect(begun.append)
+    jobs.close()
+    job = jobs.start("late", begun.append, begun.append, begun.append)
+    time.sleep(0.02)
+    QCoreApplication.processEvents()
+    assert job.progress.is_cancelled
+    assert not begun
+    assert not jobs.running
 
 
 def test_answers_come_in_the_main_thread(qtbot: QtBot, jobs: Jobs) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from dataset.annotation import Annotation, Box, Geometry, Points, Polygon, Polyline, WholeScan
 from dataset.mask import mask_of_plane
+from dataset.measure import measure
 from desktop_app.measuring import Line, measures
 from imaging.geometry import Plane
 from imaging.progress import Cancelled, Progress, silent
@@ -73,6 +74,20 @@ def test_without_a_selection_all_are_counted_and_of_several_the_sum_is_told() ->
     several = measures(marks[:2], marks, MICRON, silent())
     assert several.facts == (("Marks", "2"), ("Area", "200 µm²"), ("Perimeter", "80 µm"))
     assert several.lines == ()
+
+
+def test_areas_of_many_outlines_together_are_those_of_each() -> None:
+    far = tuple((x + 90_000.5, y + 70_000.25) for x, y in square(0, 0, 30))
+    outlines = [RING, Polygon(PLANE, far), Polygon(PLANE, ((5, 5), (8, 9))), Polygon(PLANE, ((0, 0), (9, 0), (4, 7)))]
+    marks = [mark(n, outlines[n % 4], f"{n % 4}") for n in range(4 * 300)]
+    found = {line.label: line.area for line in measures([], marks, UNKNOWN, silent()).lines}
+    each = [measure(one, UNKNOWN).area_px or 0.0 for one in outlines]
+    assert each == [9600, 900, 0, 31.5]
+    assert found == {"0": "2\u202f880\u202f000 px²", "1": "270\u202f000 px²", "2": "0 px²", "3": "9\u202f450 px²"}
+
+
+def test_areas_can_be_left_out() -> None:
+    assert measures([], [mark(1, RING)], MICRON, silent(), counts_only=True).lines == (Line("cell", 1),)
 
 
 def test_very_many_marks_are_only_counted() -> None:
