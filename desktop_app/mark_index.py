@@ -101,8 +101,9 @@ class MarkIndex:
     def shapes(self) -> Shapes:
         """The outlines as they are now."""
         return Shapes(
-            self._bounds.values, self._middles.values, self._extents.values, self._kinds.values, self._first_ring.values, self._first_point.values,
-            self._points.values, self._labels.values, self._standings.values, self._is_there.values,
+            self._bounds.values, self._middles.values, self._extents.values, self._kinds.values,
+            self._first_ring.values, self._first_point.values, self._points.values,
+            self._labels.values, self._standings.values, self._is_there.values,
         )  # fmt: skip
 
     @property

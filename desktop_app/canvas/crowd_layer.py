@@ -26,10 +26,12 @@ from desktop_app.mark_index import MarkIndex
 
 SQUARE = 256
 """Side of a square in device pixels."""
-SQUARE_COST, MARK_COST, FINE_AT_ONCE = 25, 8, 500
+SQUARE_COST, MARK_COST, FINE_AT_ONCE = 25, 8, 200
 """What a square and a mark cost with smooth edges, in microseconds, and how much of that is done at once."""
 REST_MS = 120
 """The worker begins when the view has rested so long."""
+MOST_OVER = 100
+"""Where none is larger, in widget pixels, the marks of two strips that came into view are drawn in one go."""
 MARGIN = 6
 """How far beyond its outline a mark is drawn, in device pixels."""
 Square: TypeAlias = tuple[int, int]
@@ -151,8 +153,7 @@ class CrowdLayer(QObject):
             screen.follow(scaling)
             self._wanting.intersection_update(_all(self._seen()))
         boxes, screen.dirty = screen.dirty, []
-        for box in boxes:
-            self._draw_at_once(box)
+        self._draw_at_once(boxes)
         if not self._is_empty:
             rows, columns = screen.pixels.shape
             kind = QImage.Format.Format_ARGB32_Premultiplied
@@ -166,23 +167,43 @@ class CrowdLayer(QObject):
     def _seen(self) -> Area:
         """The squares in view."""
         scaling = self._screen.scaling
-        return _squares_around((0, 0, scaling.columns, scaling.rows), scaling)
+        return _squares_around(self._place((0, 0, scaling.columns, scaling.rows)))
 
-    def _draw_at_once(self, box: Box) -> None:
-        """Draw a rectangle of the view; in a fraction of the time where there is much in it."""
-        screen, scaling, (x0, y0, x1, y1) = self._screen, self._screen.scaling, box
-        screen.pixels[y0:y1, x0:x1] = 0
-        left, top = x0 + scaling.x, y0 + scaling.y
-        rows = self._rows((left, top, x1 + scaling.x, y1 + scaling.y))
-        if not len(rows):
-            return
-        scene = self._scene_now()
+    def _draw_at_once(self, boxes: list[Box]) -> None:
+        """Draw rectangles of the view; in a fraction of the time where there is much in them."""
+        found: list[tuple[Box, NDArray[np.int64]]] = []
+        for box in boxes:
+            self._screen.pixels[box[1] : box[3], box[0] : box[2]] = 0
+            rows = self._rows(self._place(box))
+            if len(rows):
+                found.append((box, rows))
+        if len(found) > 1:
+            rows = np.unique(np.concatenate([rows for _, rows in found]))
+            if self._scene_now().sizes(rows).max() < MOST_OVER:
+                # Together: what reaches into what is there already is drawn over that again.
+                columns, lines = self._screen.scaling.columns, self._screen.scaling.rows
+                self._draw_box((0, 0, columns, lines), rows, [_grown(box, MOST_OVER) for box, _ in found])
+                return
+        for box, rows in found:
+            self._draw_box(box, rows, None)
+
+    def _draw_box(self, box: Box, rows: NDArray[np.int64], touched: list[Box] | None) -> None:
+        """Draw rows in a rectangle of the view, well where that is quick, unless much was drawn in it before."""
+        screen, scene, (x0, y0, x1, y1) = self._screen, self._scene_now(), box
+        left, top, right, bottom = self._place(box)
         cost = (x1 - x0) * (y1 - y0) / SQUARE**2 * SQUARE_COST + len(rows) * MARK_COST
-        is_fine = cost <= FINE_AT_ONCE
+        is_fine = touched is None and cost <= FINE_AT_ONCE
         pixels = screen.pixels.view(np.uint8).reshape(*screen.pixels.shape, 4)
         self._is_empty &= not draw_in(scene, rows, pixels[y0:y1, x0:x1], left, top, is_fine=is_fine)
         if not is_fine and not scene.is_dots(rows):
-            self._wanting.update(_all(_squares_around(box, scaling)))
+            seen = _all(self._seen())
+            for place in [(left, top, right, bottom)] if touched is None else map(self._place, touched):
+                self._wanting.update(seen.intersection(_all(_squares_around(place))))
+
+    def _place(self, box: Box) -> Box:
+        """A rectangle of the view on the turned and scaled plane."""
+        x, y = self._screen.scaling.x, self._screen.scaling.y
+        return box[0] + x, box[1] + y, box[2] + x, box[3] + y
 
     def _rows(self, place: Box) -> NDArray[np.int64]:
         """The marks that may be seen in a rectangle of the turned and scaled plane."""
@@ -266,16 +287,17 @@ def _turn_of(scaling: Scaling) -> Turn:
     return Turn(scaling.a, scaling.b, scaling.c, scaling.d)
 
 
-def _squares_around(box: Box, scaling: Scaling) -> Area:
-    """The squares that a rectangle of the view meets."""
-    return (
-        (box[0] + scaling.x) // SQUARE, (box[1] + scaling.y) // SQUARE,
-        -((-box[2] - scaling.x) // SQUARE), -((-box[3] - scaling.y) // SQUARE),
-    )  # fmt: skip
+def _squares_around(place: Box) -> Area:
+    """The squares that a rectangle of the turned and scaled plane meets."""
+    return place[0] // SQUARE, place[1] // SQUARE, -(-place[2] // SQUARE), -(-place[3] // SQUARE)
 
 
-def _all(area: Area) -> list[Square]:
-    return [(column, row) for row in range(area[1], area[3]) for column in range(area[0], area[2])]
+def _grown(box: Box, reach: int) -> Box:
+    return box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach
+
+
+def _all(area: Area) -> set[Square]:
+    return {(column, row) for row in range(area[1], area[3]) for column in range(area[0], area[2])}
 
 
 def _joined(squares: set[Square]) -> list[Area]:
