@@ -17,12 +17,14 @@ from dataset.annotation import Annotation, Proposal, WholeScan
 from dataset.document import Document
 from dataset.mask import Mask
 from dataset.prediction import Prediction
-from desktop_app.mark_index import difference
+from desktop_app.mark_index import between
 from desktop_app.review import Proposed, proposed_by
 from desktop_app.tool import Mark
 from imaging.geometry import Axis, Plane
 
 _SCORE = attrgetter("score")
+MOST_SPARE = 50_000
+"""So many marks that went are remembered at most, beside four times those that are there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +46,9 @@ class Findings:
         self._streaming: tuple[Proposal, ...] = ()
         self._proposed: dict[str, Proposed] | None = None
         self._rows: tuple[tuple[Proposal, ...], NDArray[np.float64]] = (), np.zeros(0)
+        self._row_of: dict[str, int] = {}
+        self._settled: tuple[frozenset[str], NDArray[np.bool_]] = frozenset(), np.zeros(0, np.bool_)
+        """What was settled when it was asked last, and which rows that are."""
         self._open: dict[float, _Open] = {}
         self._annotated, self._opened = _Places(), _Places()
         self._marks: tuple[tuple[object, ...], tuple[Mark, ...]] = (), ()
@@ -73,6 +78,8 @@ class Findings:
             self._proposed = proposed_by(self.predictions)
             proposals = tuple(item.proposal for item in self._proposed.values())
             self._rows = proposals, np.fromiter(map(_SCORE, proposals), np.float64, len(proposals))
+            self._row_of = dict(zip(self._proposed, range(len(proposals)), strict=True))
+            self._settled = frozenset(), np.zeros(len(proposals), np.bool_)
         return self._proposed
 
     def open(self, threshold: float) -> tuple[Proposal, ...]:
@@ -98,12 +105,16 @@ class Findings:
     def _unsettled(self, settled: frozenset[str], threshold: float) -> tuple[Proposal, ...]:
         """Of the finished predictions."""
         proposals, scores = self._rows
-        found = tuple(compress(proposals, (scores >= threshold).tolist()))
-        return tuple(p for p in found if p.id not in settled) if settled else found
+        known, is_settled = self._settled
+        if settled is not known:
+            different = [self._row_of[i] for i in settled ^ known if i in self._row_of]
+            is_settled[different] = ~is_settled[different]
+            self._settled = settled, is_settled
+        return tuple(compress(proposals, ((scores >= threshold) & ~is_settled).tolist()))
 
     def is_settleable(self, proposal_id: str) -> bool:
         """Whether a proposal can be accepted or rejected now (not while it is only streamed)."""
-        return proposal_id in self.proposed and proposal_id not in self.document.settled()
+        return proposal_id in self.proposed and not self.document.is_settled(proposal_id)
 
     def get(self, mark_id: str) -> Mark | None:
         """The annotation or proposal of an id."""
@@ -136,14 +147,17 @@ class _Places:
         self._axis: Axis = 0
         self._found: dict[int, list[Mark]] = {}
         self._mask_planes: dict[str, tuple[Mask, tuple[int, ...]]] = {}
+        self._alike: dict[int, Mark] = {}
+        """Marks that lie on the only plane there is, by their identity, also some that went."""
 
     def follow(self, marks: tuple[Annotation, ...] | tuple[Proposal, ...], axis: Axis) -> dict[int, list[Mark]]:
         """The marks of every plane of an axis."""
         old = self._marks
         if marks is not old or axis != self._axis:
             if axis != self._axis:
-                self._found = self._by_plane(marks, axis)
+                self._found, self._alike = self._by_plane(marks, axis), {}
             elif _has_grown(old, marks):
+                self._alike = {}
                 for index, more in self._by_plane(marks[len(old) :], axis).items():
                     self._found.setdefault(index, []).extend(more)
             else:
@@ -155,10 +169,18 @@ class _Places:
         """By plane, after some went and others came: quick where all lie on one plane, as on a slide."""
         if len(self._found) == 1:
             ((index, known),) = self._found.items()
-            come = difference(self._marks, marks)[1]
-            added = self._by_plane(come, axis)
-            if len(known) == len(self._marks) and len(added.get(index, ())) == len(come):
+            if len(known) == len(self._marks):
+                if not self._alike or len(self._alike) > 4 * len(known) + MOST_SPARE:
+                    self._alike = dict(zip(map(id, known), known, strict=True))
+                come = between(self._marks, marks)[1]
+                if not all(map(self._alike.__contains__, map(id, come))):
+                    new = [mark for mark in come if id(mark) not in self._alike]
+                    if len(self._by_plane(new, axis).get(index, ())) < len(new):
+                        self._alike = {}
+                        return self._by_plane(marks, axis)
+                    self._alike.update(zip(map(id, new), new, strict=True))
                 return {index: list(marks)} if marks else {}
+        self._alike = {}
         return self._by_plane(marks, axis)
 
     def _by_plane(self, marks: Iterable[Mark], axis: Axis) -> dict[int, list[Mark]]:

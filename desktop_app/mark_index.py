@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress, count
+from itertools import chain, compress, count, repeat
 from operator import is_not
 from typing import Any, TypeAlias
 
@@ -78,14 +78,15 @@ class MarkIndex:
         self._label_numbers: dict[str, int] = {}
         self._marks: list[Mark] = []
         self._rows: dict[int, int] = {}
-        """By the identity of the mark, which the row keeps alive."""
-        self._idle: dict[int, int] = {}
-        """Rows of marks that went, by the identity of their geometry."""
+        """By the identity of the mark, which the row keeps alive, there or not."""
+        self._outlines: dict[int, int] = {}
+        """Rows by the identity of their geometry."""
+        self._synced_rows = np.zeros(0, np.int64)
         self._masks: dict[int, Mark] = {}
         self._by_id: dict[str, Mark] = {}
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return int(np.count_nonzero(self._is_there.values))
 
     @property
     def marks(self) -> Sequence[Mark]:
@@ -125,14 +126,19 @@ class MarkIndex:
         old = self._synced
         if marks is old:
             return
-        gone, come = difference(old, marks)
+        self._synced = marks
         if len(self._marks) > 4 * len(marks) + SPARE_ROWS:
-            gone, come = (), marks
             self._note(self._bounds.values[self._is_there.values])
             self._clear()
-        self._synced = marks
-        changed = [self._remove(gone), self._put(come)]
-        self._note(np.concatenate(changed))
+            old = ()
+        start, end = _alike(old, marks)
+        gone, come = old[start : len(old) - end], marks[start : len(marks) - end]
+        before = self._synced_rows
+        came = self._rows_at(come)
+        self._note(self._change(gone, before[start : len(old) - end], come, came))
+        is_new = np.flatnonzero(came < 0)
+        came[is_new] = self._rows_at([come[k] for k in is_new.tolist()])
+        self._synced_rows = np.concatenate((before[:start], came, before[len(old) - end : len(old)]))
 
     def changes_since(self, serial: int) -> Bounds | None:
         """The bounds of what came or went since a serial; `None` when that is too long ago to tell."""
@@ -183,35 +189,48 @@ class MarkIndex:
 
     # Changing.
 
-    def _remove(self, marks: Sequence[Mark]) -> Bounds:
-        """Take marks away; their bounds."""
-        rows = [row for row in (self._rows.pop(id(mark), -1) for mark in marks) if row >= 0]
-        for row in rows:
-            self._idle[id(self._marks[row].geometry)] = row
-        for mark in marks:
+    def _change(self, gone: Sequence[Mark], went: Rows, come: Sequence[Mark], came: Rows) -> Bounds:
+        """Take marks away and add others, some of which may be the same; the bounds of those that are not.
+
+        `went` and `came` are their rows, −1 for what no row holds.
+        """
+        # The last one stands for −1: marks that no row holds.
+        is_before, is_after = np.zeros((2, len(self._marks) + 1), np.bool_)
+        is_before[went], is_after[came] = True, True
+        left, back = went[~is_after[went] & (went >= 0)], came[~is_before[came] & (came >= 0)]
+        lost = {id(gone[k]): gone[k] for k in np.flatnonzero(went < 0).tolist()}
+        new = [come[k] for k in np.flatnonzero(came < 0).tolist() if lost.pop(id(come[k]), None) is None]
+        for mark in (*(self._marks[row] for row in left.tolist()), *lost.values()):
             if self._by_id.get(mark.id) is mark:
                 del self._by_id[mark.id]
-            self._masks.pop(id(mark), None)
-        self._is_there.values[rows] = False
-        return self._bounds.values[rows]
+            if self._masks:
+                self._masks.pop(id(mark), None)
+        self._is_there.values[left] = False
+        self._is_there.values[back] = True
+        self._by_id.update((mark.id, mark) for mark in (self._marks[row] for row in back.tolist()))
+        return np.concatenate((self._bounds.values[left], self._bounds.values[back], self._put(new)))
+
+    def _rows_at(self, marks: Sequence[Mark]) -> Rows:
+        """The row of each, also of those that are not there; −1 for what no row holds."""
+        return np.fromiter(map(self._rows.get, map(id, marks), repeat(-1)), np.int64, len(marks))
 
     def _put(self, marks: Sequence[Mark]) -> Bounds:
-        """Add marks; their bounds."""
+        """Add marks that no row holds; their bounds."""
         self._by_id.update((mark.id, mark) for mark in marks)
+        is_there = self._is_there.values
         rows: list[int] = []
         new: list[Mark] = []
         for mark in marks:
             geometry = mark.geometry
-            row = self._idle.pop(id(geometry), -1) if self._idle else -1
-            if row >= 0:
-                self._marks[row] = mark
-                self._rows[id(mark)] = row
+            row = self._outlines.get(id(geometry), -1)
+            if row >= 0 and not is_there[row]:
+                del self._rows[id(self._marks[row])]
+                self._marks[row], self._rows[id(mark)], is_there[row] = mark, row, True
                 rows.append(row)
             elif isinstance(geometry, Mask):
                 self._masks[id(mark)] = mark
             elif not isinstance(geometry, WholeScan):
                 new.append(mark)
-        self._is_there.values[rows] = True
         self._labels.values[rows], self._standings.values[rows] = self._looks([self._marks[row] for row in rows])
         return np.concatenate((self._bounds.values[rows], self._append(new))) if new else self._bounds.values[rows]
 
@@ -247,6 +266,7 @@ class MarkIndex:
         self._standings.add(np.array(standings, np.uint8))
         self._marks += marks
         self._rows.update(zip(map(id, marks), count(start)))
+        self._outlines.update(zip([id(mark.geometry) for mark in marks], count(start)))
         self._block(start)
         return bounds
 
@@ -273,15 +293,25 @@ class MarkIndex:
 
 def difference(old: Sequence[Mark], new: Sequence[Mark]) -> tuple[Sequence[Mark], Sequence[Mark]]:
     """Which objects went and which came from one sequence to the next."""
-    least = min(len(old), len(new))
-    start = next(compress(count(), map(is_not, old, new)), least)
-    end = next(compress(count(), map(is_not, reversed(old), reversed(new))), least)
-    end = min(end, least - start)
-    gone, come = old[start : len(old) - end], new[start : len(new) - end]
+    gone, come = between(old, new)
     if not gone or not come:
         return gone, come
     before, after = set(map(id, gone)), set(map(id, come))
     return [m for m in gone if id(m) not in after], [m for m in come if id(m) not in before]
+
+
+def between(old: Sequence[Mark], new: Sequence[Mark]) -> tuple[Sequence[Mark], Sequence[Mark]]:
+    """What is between the beginning and the end that two sequences have in common."""
+    start, end = _alike(old, new)
+    return old[start : len(old) - end], new[start : len(new) - end]
+
+
+def _alike(old: Sequence[Mark], new: Sequence[Mark]) -> tuple[int, int]:
+    """How many objects at the beginning and at the end are the same."""
+    least = min(len(old), len(new))
+    start = next(compress(count(), map(is_not, old, new)), least)
+    end = next(compress(count(), map(is_not, reversed(old), reversed(new))), least)
+    return start, min(end, least - start)
 
 
 class _Column:

@@ -131,8 +131,7 @@ class CrowdLayer(QObject):
         self._stamp += 1
         self._scene = None
         if not self._is_fresh and len(bounds):
-            touched, seen = _squares_of(bounds, _turn_of(self._screen.scaling)), _all(self._seen())
-            self._wanting.update(seen if touched is None else touched.intersection(seen))
+            self._wanting.update(_squares_of(bounds, _turn_of(self._screen.scaling), self._seen()))
         self._rest.start(0)
         self.changed.emit()
 
@@ -321,14 +320,20 @@ def _joined(squares: set[Square]) -> list[Area]:
     return areas
 
 
-def _squares_of(bounds: NDArray[np.float64], turn: Turn) -> set[Square] | None:
-    """The squares that bounds on the plane reach into; `None` for all of them."""
-    if len(bounds) > 20_000 or not np.isfinite(bounds).all():
-        return None
+def _squares_of(bounds: NDArray[np.float64], turn: Turn, seen: Area) -> set[Square]:
+    """The squares in view that bounds on the plane reach into."""
+    if not np.isfinite(bounds).all():
+        return _all(seen)
     corners = [turn.applied(bounds[:, [x, y]]) for x in (0, 2) for y in (1, 3)]
-    low = np.floor((np.minimum.reduce(corners) - MARGIN) / SQUARE)
-    high = np.floor((np.maximum.reduce(corners) + MARGIN) / SQUARE)
-    spans = np.unique(np.concatenate((low, high), 1).astype(np.int64), axis=0)
-    if ((spans[:, 2] - spans[:, 0] + 1) * (spans[:, 3] - spans[:, 1] + 1)).sum() > 20_000:
-        return None
-    return {(x, y) for x0, y0, x1, y1 in spans.tolist() for x in range(x0, x1 + 1) for y in range(y0, y1 + 1)}
+    low = np.floor((np.minimum.reduce(corners) - MARGIN) / SQUARE) - seen[:2]
+    high = np.floor((np.maximum.reduce(corners) + MARGIN) / SQUARE) - seen[:2] + 1
+    columns, rows = seen[2] - seen[0], seen[3] - seen[1]
+    is_seen = (low[:, 0] < columns) & (low[:, 1] < rows) & (high[:, 0] > 0) & (high[:, 1] > 0)
+    low, high = (np.clip(ends[is_seen], 0, (columns, rows)).astype(np.int64) for ends in (low, high))
+    # How many begin and end at each square, both ways: summed up, how many lie on it.
+    steps = np.zeros((rows + 1, columns + 1), np.int64)
+    for x, y, sign in ((low, low, 1), (high, low, -1), (low, high, -1), (high, high, 1)):
+        at = y[:, 1] * (columns + 1) + x[:, 0]
+        steps += sign * np.bincount(at, minlength=steps.size).reshape(steps.shape)
+    down, across = np.nonzero(steps.cumsum(0).cumsum(1)[:-1, :-1])
+    return set(zip((across + seen[0]).tolist(), (down + seen[1]).tolist(), strict=True))
