@@ -24,9 +24,13 @@ from imaging.progress import Cancelled, Progress, Step
 
 T = TypeVar("T")
 
-TELL_EVERY_SECONDS = 0.05
-NICER = 5
-"""How much later than the window the threads of jobs come, where both want a processor."""
+TELL_EVERY_SECONDS = 0.2
+"""Each telling changes words in the window, which costs it a few milliseconds."""
+NICER, HEAVY_NICER = 5, 12
+"""How much later than the window the threads of jobs, and of heavy ones, come where both want a processor.
+
+More than that would harm: the window waits for what such a thread does while it has Python's lock.
+"""
 
 
 @dataclass(eq=False, slots=True)
@@ -81,7 +85,8 @@ class Jobs(QObject):
 
     def __init__(self, parent: QObject | None = None, *, workers: int = 4) -> None:
         super().__init__(parent)
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="overread-job", initializer=_stand_back)
+        self._pool = ThreadPoolExecutor(workers, "overread-job", _stand_back, (NICER,))
+        self._heavy = ThreadPoolExecutor(workers, "overread-heavy", _stand_back, (HEAVY_NICER,))
         self._numbers = itertools.count(1)
         self._running: dict[int, Job[Any]] = {}
         self._closing = False
@@ -102,12 +107,14 @@ class Jobs(QObject):
         *,
         quiet: bool = False,
         keeps_part: bool = False,
+        heavy: bool = False,
     ) -> Job[T]:
         """Run `work` in a worker thread, then `then` (or `failed`) in the main one.
 
         A problem without a `failed` is told through `problem_raised`. A cancelled job calls neither, but
-        for one that `keeps_part` and has an answer. Quiet jobs are not shown in the status bar. After `close`
-        nothing is begun: the job is a cancelled one.
+        for one that `keeps_part` and has an answer. Quiet jobs are not shown in the status bar. `heavy` ones would
+        take all processors for long: they come after the others. After `close` nothing is begun: the job is a
+        cancelled one.
         """
         told = [0.0]
 
@@ -124,7 +131,7 @@ class Jobs(QObject):
             return job
         self._running[job.number] = job
         self.started.emit(job)
-        self._pool.submit(self._run, job, work)
+        (self._heavy if heavy else self._pool).submit(self._run, job, work)
         return job
 
     def _run(self, job: Job[T], work: Callable[[Progress], T]) -> None:
@@ -170,12 +177,13 @@ class Jobs(QObject):
         assert threading.current_thread() is threading.main_thread()
         self._closing = True
         self.cancel_all()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._heavy):
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _stand_back() -> None:
+def _stand_back(nicer: int) -> None:
     """Let the window's thread go first; threads that this one starts do the same. Only Linux has it by thread."""
     if sys.platform == "linux":
         thread = threading.get_native_id()
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICER)
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + nicer)

@@ -119,7 +119,8 @@ class Predicting(QObject):
                 self.pixel_size_wanted.emit()
             self.problem_raised.emit(problem)
 
-        job = self._jobs.start(f"Reading with {model}", work, self.predicted.emit, failed, keeps_part=True)
+        title = f"Reading with {model}"
+        job = self._jobs.start(title, work, self.predicted.emit, failed, keeps_part=True, heavy=True)
         self._under_way[job.number] = key
         return job
 

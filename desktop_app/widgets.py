@@ -325,11 +325,15 @@ class Spinner(QProgressBar):
 
     def show_fraction(self, fraction: float | None) -> None:
         """0…1, or `None` while unknown."""
-        if fraction is None:
-            self.setRange(0, 0)
-        else:
-            self.setRange(0, 1000)
-            self.setValue(round(fraction * 1000))
+        most, value = (0, 0) if fraction is None else (1000, round(fraction * 1000))
+        if (most, value) == (self.maximum(), self.value()):
+            return
+        # Qt paints a new value at once, and all of the window that waits to be painted with it: not while updates
+        # are off.
+        self.setUpdatesEnabled(False)
+        self.setRange(0, most)
+        self.setValue(value)
+        self.setUpdatesEnabled(True)
 
 
 def paint_chip(painter: QPainter, area: QRectF, text: str, colour: str, *, filled: bool = False) -> None:

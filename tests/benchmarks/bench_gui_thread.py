@@ -12,6 +12,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer
@@ -22,8 +23,10 @@ BEAT_MS = 5
 class Heartbeat(QObject):
     """Remembers the pauses between beats of the GUI thread, in milliseconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, beaten: Callable[[], None] | None = None) -> None:
+        """`beaten` is called with each beat."""
         super().__init__()
+        self._beaten = beaten
         self.pauses: list[float] = []
         self.queued: list[float] = []
         self._queue = queue_ms()
@@ -45,6 +48,8 @@ class Heartbeat(QObject):
         self.pauses.append((now - self._last) * 1000)
         self.queued.append(queue - self._queue)
         self._last, self._queue = now, queue
+        if self._beaten is not None:
+            self._beaten()
 
     def told(self) -> str:
         own = [max(pause - queue, 0.0) for pause, queue in zip(self.pauses, self.queued, strict=True)]
@@ -52,6 +57,8 @@ class Heartbeat(QObject):
 
 
 def _told(pauses: list[float]) -> str:
+    if not pauses:
+        return "no beat"
     ordered = sorted(pauses)
     middle, late = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
     over = sum(pause > 50 for pause in ordered)

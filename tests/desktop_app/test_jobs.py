@@ -4,12 +4,15 @@ import os
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QPaintEvent
 from pytestqt.qtbot import QtBot
 
 from desktop_app.jobs import Jobs
+from desktop_app.widgets import Spinner
 from imaging.errors import Problem
 from imaging.progress import Progress
 
@@ -123,3 +126,45 @@ def test_jobs_come_after_the_window_where_both_want_the_processor(qtbot: QtBot, 
     jobs.start("Reading", work, found.append)
     qtbot.waitUntil(lambda: bool(found))
     assert found[0] > os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) or found[0] == 19
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads are Linux's")
+def test_heavy_jobs_and_the_threads_they_start_come_after_the_others(qtbot: QtBot, jobs: Jobs) -> None:
+    found = dict[str, int]()
+
+    def own(_progress: Progress) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def of_thread(progress: Progress) -> int:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(own, progress).result()
+
+    jobs.start("light", of_thread, lambda answer: found.update(light=answer))
+    jobs.start("heavy", of_thread, lambda answer: found.update(heavy=answer), heavy=True)
+    qtbot.waitUntil(lambda: len(found) == 2)
+    assert found["heavy"] > found["light"] or found["heavy"] == 19
+
+
+def test_a_bar_takes_a_new_value_without_painting_at_once(qtbot: QtBot) -> None:
+    class Counted(Spinner):
+        painted = 0
+
+        def paintEvent(self, event: QPaintEvent) -> None:
+            self.painted += 1
+            super().paintEvent(event)
+
+    bar = Counted("Progress")
+    qtbot.addWidget(bar)
+    bar.resize(500, 10)
+    with qtbot.waitExposed(bar):
+        bar.show()
+    bar.show_fraction(0.25)
+    qtbot.waitUntil(lambda: bar.painted > 0)
+    QCoreApplication.processEvents()
+    before = bar.painted
+    for percent in range(26, 90):
+        bar.show_fraction(percent / 100)
+    assert (bar.painted, bar.value()) == (before, 890)
+    qtbot.waitUntil(lambda: bar.painted > before)
+    bar.show_fraction(None)
+    assert bar.maximum() == 0
