@@ -32,6 +32,8 @@ REST_MS = 120
 """The worker begins when the view has rested so long."""
 MOST_OVER = 100
 """Where none is larger, in widget pixels, the marks of two strips that came into view are drawn in one go."""
+RIM = 3
+"""How far a line darkens its surroundings at most, in device pixels."""
 MARGIN = 6
 """How far beyond its outline a mark is drawn, in device pixels."""
 Square: TypeAlias = tuple[int, int]
@@ -240,7 +242,10 @@ class CrowdLayer(QObject):
         self._is_busy = True
 
         def work() -> None:
-            picture = draw(scene, rows, left, top, right - left, bottom - top, is_fine=True)
+            # A little more than is taken: a rim at its edge may belong to a line beyond.
+            columns, lines = right - left + 2 * RIM, bottom - top + 2 * RIM
+            whole = draw(scene, rows, left - RIM, top - RIM, columns, lines, is_fine=True)
+            picture = whole[RIM:-RIM, RIM:-RIM] if whole is not None else None
             with suppress(RuntimeError):  # the view went meanwhile
                 self._made.emit(area, picture, stamp)
 

@@ -43,9 +43,11 @@ def author_of(mark: Mark, session: Session) -> str:
     return proposed.model if proposed is not None else "reading…"
 
 
-def place_of(mark: Mark) -> str:
-    """What shape it has and where it lies, in a few words."""
+def place_of(mark: Mark, session: Session) -> str:
+    """What shape it has and, where the scan has several planes, on which it lies, in a few words."""
     shape = SHAPES.get(type(mark.geometry), "mask")
+    if session.info is not None and session.info.size.planes == 1:
+        return shape
     plane = geometry_plane(mark.geometry)
     return shape if plane is None else f"{shape} · plane {plane.index + 1}"
 
@@ -141,7 +143,7 @@ class MarkModel(QAbstractListModel):
         if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole}:
             score = "" if mark.score is None else f", score {mark.score:.2f}"
             name = self._session.label_of(mark.label).name
-            return f"{name}{score}, {state_of(mark)}, {author_of(mark, self._session)}, {place_of(mark)}"
+            return f"{name}{score}, {state_of(mark)}, {author_of(mark, self._session)}, {place_of(mark, self._session)}"
         return None
 
 
@@ -213,6 +215,6 @@ class MarkDelegate(QStyledItemDelegate):
         paint_chip(painter, QRectF(area.right() - width, middle, width, height), state, colour)
         painter.setPen(QColor(theme.muted))
         room = area.width() - width - theme.px(8)
-        words = f"{place_of(mark)} · {author_of(mark, self._session)}"
+        words = f"{place_of(mark, self._session)} · {author_of(mark, self._session)}"
         text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(QRectF(area.left(), area.top(), room, area.height()), Qt.AlignmentFlag.AlignVCenter, text)
