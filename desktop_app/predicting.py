@@ -12,6 +12,7 @@ from dataset.annotation import Proposal
 from dataset.label import Label
 from dataset.prediction import Prediction
 from desktop_app.jobs import Job, Jobs
+from desktop_app.review import suspicion
 from imaging.errors import Problem
 from imaging.geometry import Region
 from imaging.progress import Progress, silent
@@ -38,11 +39,8 @@ class Reading:
 
     prediction: Prediction
     labels: tuple[Label, ...]
-
-    @property
-    def benign(self) -> frozenset[str]:
-        """The labels that are no finding."""
-        return benign_of(self.labels)
+    suspicion: tuple[float, str] | None = None
+    """The highest score of a finding and its label's id."""
 
     @property
     def summary(self) -> str:
@@ -178,4 +176,4 @@ def read_scan(
         dataset.add_scan(scan, key, progress.part(0.95, 0.04, "Keeping the scan"))
     dataset.add_labels(predictor.labels)
     dataset.save_prediction(prediction)
-    return Reading(prediction, predictor.labels)
+    return Reading(prediction, predictor.labels, suspicion([prediction], benign_of(predictor.labels)))

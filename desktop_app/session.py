@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.annotation import Proposal
 from dataset.document import Change, Document, Edit, Snapshot
@@ -337,14 +337,15 @@ class Session(Choosing):
                 self.set_label(reading.labels[0].id)
             self.proposals_changed.emit()
             self.told.emit(reading.summary)
-        score, suspect = review.suspicion([prediction], reading.benign) or (None, "")
+        score, suspect = reading.suspicion or (None, "")
         name = self.label_of(suspect).name if suspect else ""
         self.worklist.change_row(prediction.scan, suspicion=score, suspect=name)
 
     def _on_unpredicted(self, key: str) -> None:
         if key == self.scan_key:
             self.findings.stop_streaming()
-            self.proposals_changed.emit()
+            # Told after the answer, if one comes: very many marks need not go and come again.
+            QTimer.singleShot(0, self.proposals_changed.emit)
 
     def close(self) -> bool:
         """Save and let go of everything; whether all is on the disk."""

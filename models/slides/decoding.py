@@ -14,6 +14,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dataset.piecewise import Breather
 from models.connected import connected
 from models.decode import NOTHING
 from models.kinds.watershed import shared_out
@@ -126,7 +127,9 @@ def _cut_apart(
     across = np.bincount(numbers, weights=columns, minlength=count + 1)
     down = np.bincount(numbers, weights=rows, minlength=count + 1)
     objects: list[Found] = []
+    breather = Breather()
     for number, place in enumerate(places_of(pieces), start=1):
+        breather.breathe()
         area = int(areas[number])
         if place is None or area < least:
             continue

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dataset.annotation import Point, Polygon, Proposal
 from dataset.heat_map import HeatMap
+from dataset.piecewise import Breather
 from models.dense import dense_output, sized
 from models.package import ModelPackage
 from models.problem import ModelProblem
@@ -78,8 +79,12 @@ class DenseKind:
 
     def add(self, block: Cell, given: Part) -> list[Proposal]:
         """See `SlideKind.add`."""
-        found = self._stitcher.add(block, given)
-        return [self._proposal(one) for one in found if one.label in self._names and self._is_wanted(one)]
+        breather, proposals = Breather(), list[Proposal]()
+        for one in self._stitcher.add(block, given):
+            if one.label in self._names and self._is_wanted(one):
+                proposals.append(self._proposal(one))
+                breather.breathe()
+        return proposals
 
     def heat(self) -> HeatMap | None:
         """See `SlideKind.heat`: none."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop_app.collecting import MANY_MODULES, Collecting
+from desktop_app.collecting import MANY_MODULES, MANY_ROUNDS, Collecting
 from desktop_app.jobs import Jobs
 
 
@@ -68,3 +68,26 @@ def test_libraries_are_set_aside_once_they_are_loaded(
     _run_a_job(qtbot, jobs)
     assert gc.get_freeze_count() > 1000
     held.deleteLater()
+
+
+def test_very_many_marks_are_set_aside_without_a_look(
+    qtbot: QtBot, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gc.unfreeze()
+    looks = list[int]()
+
+    def count(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            looks.append(1)
+
+    held = Collecting(jobs)
+    marks = [[number] for number in range((MANY_ROUNDS + 2) * 8000)]
+    monkeypatch.setattr(gc, "callbacks", [count])
+    monkeypatch.setattr("desktop_app.collecting.EVERY_MS", 10)
+    later = Collecting(jobs)
+    qtbot.waitUntil(lambda: gc.get_freeze_count() > len(marks))
+    assert not looks
+    gone = weakref.ref(Node())
+    qtbot.waitUntil(lambda: gone() is None)
+    held.deleteLater()
+    later.deleteLater()
