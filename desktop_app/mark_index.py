@@ -137,7 +137,7 @@ class MarkIndex:
         came = self._rows_at(come)
         self._note(self._change(gone, before[start : len(old) - end], come, came))
         is_new = np.flatnonzero(came < 0)
-        came[is_new] = self._rows_at([come[k] for k in is_new.tolist()])
+        came[is_new] = self._rows_at([come[k] for k in _numbers(is_new)])
         self._synced_rows = np.concatenate((before[:start], came, before[len(old) - end : len(old)]))
 
     def changes_since(self, serial: int) -> Bounds | None:
@@ -198,16 +198,17 @@ class MarkIndex:
         is_before, is_after = np.zeros((2, len(self._marks) + 1), np.bool_)
         is_before[went], is_after[came] = True, True
         left, back = went[~is_after[went] & (went >= 0)], came[~is_before[came] & (came >= 0)]
-        lost = {id(gone[k]): gone[k] for k in np.flatnonzero(went < 0).tolist()}
-        new = [come[k] for k in np.flatnonzero(came < 0).tolist() if lost.pop(id(come[k]), None) is None]
-        for mark in (*(self._marks[row] for row in left.tolist()), *lost.values()):
+        odd, unknown = _numbers(np.flatnonzero(went < 0)), _numbers(np.flatnonzero(came < 0))
+        lost = {id(gone[k]): gone[k] for k in odd}
+        new = [come[k] for k in unknown if lost.pop(id(come[k]), None) is None]
+        for mark in (*(self._marks[row] for row in _numbers(left)), *lost.values()):
             if self._by_id.get(mark.id) is mark:
                 del self._by_id[mark.id]
             if self._masks:
                 self._masks.pop(id(mark), None)
         self._is_there.values[left] = False
         self._is_there.values[back] = True
-        self._by_id.update((mark.id, mark) for mark in (self._marks[row] for row in back.tolist()))
+        self._by_id.update((mark.id, mark) for mark in (self._marks[row] for row in _numbers(back)))
         return np.concatenate((self._bounds.values[left], self._bounds.values[back], self._put(new)))
 
     def _rows_at(self, marks: Sequence[Mark]) -> Rows:
@@ -312,6 +313,10 @@ def _alike(old: Sequence[Mark], new: Sequence[Mark]) -> tuple[int, int]:
     start = next(compress(count(), map(is_not, old, new)), least)
     end = next(compress(count(), map(is_not, reversed(old), reversed(new))), least)
     return start, min(end, least - start)
+
+
+def _numbers(rows: Rows) -> list[int]:
+    return rows.tolist()
 
 
 class _Column:

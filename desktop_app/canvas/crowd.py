@@ -1,32 +1,33 @@
 """Very many marks as one transparent picture: outlines where they are large enough, a dot for each that is not. No Qt.
 
-Positions are device pixels of the turned and scaled plane: `Turn` times the point of the plane. A picture shows a
-rectangle of these.
+A picture shows a rectangle of the turned and scaled plane, in device pixels.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop_app.mark_index import CLOSED, DOTS, LOCKED, PROPOSED, Rows, Shapes
+from desktop_app.canvas.crowd_pixels import (
+    FARTHEST,
+    alpha_of,
+    ellipses,
+    fill_squares,
+    flat_pixels,
+    in_dashes,
+    plot_steps,
+    put_rim_under,
+    told,
+)  # fmt: skip
+from desktop_app.canvas.crowd_scene import OUTLINED, Picture, Scene, pieces_near, spans, thinned
+from desktop_app.mark_index import CLOSED, DOTS, LOCKED, PROPOSED, Rows
 
-Picture: TypeAlias = NDArray[np.uint8]
-"""(rows, columns, 4): blue, green, red and alpha, premultiplied."""
-
-OUTLINED = 5.0
-"""From this size on screen, in pixels, a mark is an outline; below it is a dot."""
 RIMMED, DASHED = 16.0, 40.0
 """From these sizes on an outline has a dark rim, and that of a proposal is dashed."""
-RIM_ALPHA, QUIET_ALPHA = 95, 190
+QUIET_ALPHA = 190
 BRIGHTER = 1.3
-DASH, PERIOD = 7, 11
 DOT_ALPHA = np.array([0, 0.66, 0.78, 0.85, 0.9, 0.93])
 """How much a pixel is covered that shows so many marks."""
 FEW_POINTS = ((14.0, 12), (40.0, 32), (float("inf"), 512))
@@ -38,81 +39,6 @@ STAMPED, ROUND = 14.0, 8
 """Below this size on screen outlines of so many points and more are drawn as ellipses until there is time."""
 PLOTTED = 40.0
 """Below this size on screen outlines without smooth edges are drawn pixel by pixel."""
-FINE = 16.0
-"""Positions are told to 1/16 pixel."""
-FARTHEST = 2.0**26
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """The way from the plane to the turned and scaled plane: right = a x + b y, down = c x + d y."""
-
-    a: float
-    b: float
-    c: float
-    d: float
-
-    @property
-    def scale(self) -> float:
-        """Device pixels per pixel of the plane, the larger way."""
-        return max(abs(self.a) + abs(self.b), abs(self.c) + abs(self.d)) if self.b and self.a else self._plain
-
-    @property
-    def _plain(self) -> float:
-        return max(abs(self.a), abs(self.b), abs(self.c), abs(self.d))
-
-    def applied(self, points: NDArray[np.floating], left: float = 0.0, top: float = 0.0) -> NDArray[np.float64]:
-        """The positions of points of the plane, (n, 2), counted from (left, top)."""
-        x, y = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
-        out = np.empty((len(points), 2))
-        out[:, 0] = x * self.a + (y * self.b - left if self.b else -left)
-        out[:, 1] = y * self.d + (x * self.c - top if self.c else -top)
-        return out
-
-    def around(self, left: float, top: float, right: float, bottom: float) -> tuple[float, float, float, float]:
-        """The upright rectangle of the plane around a rectangle of positions: x0, y0, x1, y1."""
-        share = 1 / (self.a * self.d - self.b * self.c)
-        xs = [(self.d * u - self.b * v) * share for u in (left, right) for v in (top, bottom)]
-        ys = [(self.a * v - self.c * u) * share for u in (left, right) for v in (top, bottom)]
-        return min(xs), min(ys), max(xs), max(ys)
-
-
-@dataclass(frozen=True, slots=True)
-class LineLook:
-    """How a line is drawn."""
-
-    colour: tuple[int, int, int]
-    """Blue, green, red."""
-    alpha: int
-    width: float
-    """Widget pixels."""
-    is_dashed: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scene:
-    """What is drawn, and how."""
-
-    shapes: Shapes
-    colours: NDArray[np.uint8]
-    """Blue, green, red of each label number."""
-    turn: Turn
-    ratio: float = 1.0
-    """Device pixels per widget pixel."""
-    chosen: NDArray[np.bool_] | None = None
-    """Rows drawn as selected."""
-    hidden: NDArray[np.bool_] | None = None
-    """Rows not drawn."""
-    long_rings: dict[int, NDArray[np.float64]] = field(default_factory=dict[int, NDArray[np.float64]])
-    """Rings of many points as they are on screen; filled while drawing, in any thread."""
-
-    def is_dots(self, rows: Rows) -> bool:
-        """Whether rows are all drawn as dots, which are as fine as they get at once."""
-        return bool((self.sizes(rows) < OUTLINED).all() and (self.shapes.kinds[rows] != DOTS).all())
-
-    def sizes(self, rows: Rows) -> NDArray[np.float64]:
-        """The larger side of marks on screen, in widget pixels."""
-        return self.shapes.extents[rows] * (self.turn.scale / self.ratio)
 
 
 def draw(scene: Scene, rows: Rows, left: int, top: int, width: int, height: int, *, is_fine: bool) -> Picture | None:
@@ -167,7 +93,7 @@ def _draw_large(
         # A smooth line of one pixel covers no pixel wholly: it would look dull.
         cv2.convertScaleAbs(out, dst=out, alpha=BRIGHTER)
     if large.any() or dots.any():
-        _put_rim_under(out, lines[1] if lines is not None else None, scene.ratio)
+        put_rim_under(out, lines[1] if lines is not None else None, scene.ratio)
     if lines is not None and plain.any():
         cv2.max(out, lines[0], dst=out)
 
@@ -179,7 +105,7 @@ def _dashed(canvas: _Canvas, rows: Rows, sizes: NDArray[np.float64]) -> tuple[Pi
     lines = np.zeros_like(canvas.out)
     canvas.stroke(rows, sizes, lines)
     cv2.convertScaleAbs(lines, dst=lines, alpha=BRIGHTER)
-    return _in_dashes(lines, canvas.left, canvas.top, canvas.scene.ratio), _alpha(lines)
+    return in_dashes(lines, canvas.left, canvas.top, canvas.scene.ratio), alpha_of(lines)
 
 
 class _Canvas:
@@ -253,7 +179,7 @@ class _Canvas:
         """Rings of few points, or so many points along each that has more."""
         if not len(rings):
             return []
-        return list(_told(self._along(rings, most, 0.5)).reshape(len(rings), -1, 2))
+        return list(told(self._along(rings, most, 0.5)).reshape(len(rings), -1, 2))
 
     def _along(self, rings: Rows, most: int, shift: float) -> NDArray[np.float64]:
         """Positions of so many points along each ring, or of all of them, one ring after the other."""
@@ -290,7 +216,7 @@ class _Canvas:
                 places = self._along(rings[of_size], most, 0.0).astype(np.float32).reshape(-1, most, 2)
                 steps = np.roll(places, -1, 1) - places
                 steps[~is_closed[of_size], -1] = 0
-                _plot_steps(out, places.reshape(-1, 2), steps.reshape(-1, 2), np.repeat(tones[of_size], most))
+                plot_steps(out, places.reshape(-1, 2), steps.reshape(-1, 2), np.repeat(tones[of_size], most))
             low = high
 
     def _stamp(
@@ -316,8 +242,8 @@ class _Canvas:
         is_round[:] = False
         is_round[chosen] = True
         if len(chosen):
-            flat, stride = _flat(out)
-            dx, dy = _ellipses(most)
+            flat, stride = flat_pixels(out)
+            dx, dy = ellipses(most)
             at = (dy * stride + dx)[sides[:, 0], sides[:, 1]]
             at += (corners[:, 1] * stride + corners[:, 0])[:, None]
             flat[at] = tones[chosen][:, None]
@@ -335,7 +261,7 @@ class _Canvas:
             self.scene.long_rings[ring] = places
         height, width = self.out.shape[:2]
         near = pieces_near(places - (self.left + 0.5, self.top + 0.5), width, height)
-        return [_told(piece) for piece in near]
+        return [told(piece) for piece in near]
 
     def dot(self, rows: Rows, sizes: NDArray[np.float64]) -> None:
         """A dot for each mark, at least one pixel about its middle, the stronger the more marks it stands for."""
@@ -370,7 +296,7 @@ class _Canvas:
 
     def _scatter(self, middles: NDArray[np.int64], sides: NDArray[np.int64], labels: NDArray[np.int32]) -> None:
         """Squares about pixels, those that stand for more marks over those that stand for fewer."""
-        flat, stride = _flat(self.out)
+        flat, stride = flat_pixels(self.out)
         inside = self._inside(middles)
         if not inside.any():
             return
@@ -390,7 +316,7 @@ class _Canvas:
         sides = told & 255
         for side in np.flatnonzero(np.bincount(sides)).tolist():
             of_side = sides == side
-            _fill_squares(flat, stride, self.out.shape[:2], at[of_side], side, tones[of_side])
+            fill_squares(flat, stride, self.out.shape[:2], at[of_side], side, tones[of_side])
 
 
 def _in_order(ends: Rows, counts: NDArray[np.uint8]) -> tuple[Rows, NDArray[np.uint8]]:
@@ -398,153 +324,5 @@ def _in_order(ends: Rows, counts: NDArray[np.uint8]) -> tuple[Rows, NDArray[np.u
     return ends[order], counts[order]
 
 
-@lru_cache(maxsize=4)
-def _ellipses(most: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The pixels of the outlines of ellipses, by the width and height they fill, each up to `most`."""
-    turn = np.arange(3 * most) * (2 * np.pi / (3 * most))
-    sides = np.arange(most + 1)
-    across, down = (np.floor(sides[:, None] / 2 + (sides[:, None] - 1) / 2 * way(turn)) for way in (np.cos, np.sin))
-    shape = (most + 1, most + 1, 3 * most)
-    return (
-        np.broadcast_to(across[:, None], shape).astype(np.int64),
-        np.broadcast_to(down[None], shape).astype(np.int64),
-    )
-
-
-def _flat(picture: Picture) -> tuple[NDArray[np.uint32], int]:
-    """The pixels of a picture, which may be a part of another, in a row; and how many there are from line to line."""
-    height, width = picture.shape[:2]
-    stride = picture.strides[0] // 4
-    pixels = picture.view(np.uint32)
-    return np.lib.stride_tricks.as_strided(pixels, ((height - 1) * stride + width,), (4,)), stride
-
-
-def _fill_squares(
-    flat: NDArray[np.uint32], stride: int, size: tuple[int, int], at: Rows, side: int, tones: NDArray[np.uint32]
-) -> None:
-    """Squares about pixels, told by their number."""
-    if side == 1:
-        flat[at] = tones
-        return
-    rows, columns = np.divmod(at, stride)
-    before, after = side - 1 - side // 2, side // 2
-    is_whole = (rows >= before) & (rows < size[0] - after) & (columns >= before) & (columns < size[1] - after)
-    rim, rim_tones, at, tones = np.flatnonzero(~is_whole), tones[~is_whole], at[is_whole], tones[is_whole]
-    for down in range(-before, after + 1):
-        for across in range(-before, after + 1):
-            flat[at + (down * stride + across)] = tones
-            y, x = rows[rim] + down, columns[rim] + across
-            inside = (y >= 0) & (y < size[0]) & (x >= 0) & (x < size[1])
-            flat[y[inside] * stride + x[inside]] = rim_tones[inside]
-
-
-def _plot_steps(
-    out: Picture, places: NDArray[np.float32], steps: NDArray[np.float32], tones: NDArray[np.uint32]
-) -> None:
-    """Draw a line from each place along its step, without its end."""
-    flat, stride = _flat(out)
-    height, width = out.shape[:2]
-    counts = np.maximum(np.ceil(np.maximum(np.abs(steps[:, 0]), np.abs(steps[:, 1]))), 1).astype(np.int64)
-    total = np.cumsum(counts)
-    which = np.repeat(np.arange(len(counts)), counts)
-    along = (np.arange(int(total[-1])) - (total - counts)[which]).astype(np.float32)
-    strides = steps / counts[:, None].astype(np.float32)
-    x = places[which, 0] + strides[which, 0] * along
-    y = places[which, 1] + strides[which, 1] * along
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    at = y.astype(np.int64) * stride + x.astype(np.int64)
-    flat[at[inside]] = tones[which[inside]]
-
-
-def pieces_near(places: NDArray[np.float64], width: int, height: int) -> list[NDArray[np.float64]]:
-    """The pieces of a line that may be seen in a picture of a size."""
-    x, y = places[:, 0], places[:, 1]
-    # A line is far when both its ends are beyond the same side.
-    sides = (x < -4) | (x > width + 4).astype(np.uint8) << 1
-    sides |= (y < -4).astype(np.uint8) << 2 | (y > height + 4).astype(np.uint8) << 3
-    is_near = (sides[:-1] & sides[1:]) == 0
-    edges = np.diff(np.concatenate(([0], is_near, [0])).astype(np.int8))
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    return [places[start : end + 1] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-
-
-def line_picture(pieces: Sequence[NDArray[np.float64]], size: tuple[int, int], look: LineLook, ratio: float) -> Picture:
-    """Lines of very many points as a picture (width and height in device pixels), with their rim."""
-    import cv2
-
-    out = np.zeros((size[1], size[0], 4), np.uint8)
-    share = look.alpha / 255
-    colour = (*(round(part * share) for part in look.colour), look.alpha)
-    cv2.polylines(out, [_told(piece) for piece in pieces], False, colour, 1, cv2.LINE_AA, 4)
-    if look.width * ratio >= 1.75:
-        cv2.dilate(out, np.ones((round(look.width * ratio), round(look.width * ratio)), np.uint8), dst=out)
-    lines = _alpha(out)
-    if look.is_dashed:
-        out = _in_dashes(out, 0, 0, ratio)
-    _put_rim_under(out, lines, ratio)
-    return out
-
-
-def spans(starts: Rows, counts: Rows) -> Rows:
-    """The numbers from each start on, so many of each, one after the other."""
-    if len(starts) == 1:
-        return np.arange(int(counts[0])) + starts[0]
-    total = np.cumsum(counts)
-    return np.repeat(starts - (total - counts), counts) + np.arange(int(total[-1]) if len(total) else 0)
-
-
-def thinned(places: NDArray[np.float64], cell: float) -> NDArray[np.bool_]:
-    """Which points of a ring to keep so that none falls in the same cell as the one before it."""
-    x, y = np.floor(places[:, 0] * (1 / cell)), np.floor(places[:, 1] * (1 / cell))
-    kept = np.ones(len(places), np.bool_)
-    kept[1:] = (x[1:] != x[:-1]) | (y[1:] != y[:-1])
-    return kept
-
-
-def _told(places: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Positions as cv2 takes them."""
-    near = np.clip(places * FINE, -FARTHEST * FINE, FARTHEST * FINE)
-    return np.rint(near).astype(np.int32)
-
-
 def _whole(places: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.clip(places, -FARTHEST, FARTHEST).astype(np.int64)
-
-
-@lru_cache(maxsize=8)
-def _dashes(phase: int, width: int, height: int, on: int, period: int) -> NDArray[np.uint8]:
-    """Slanting stripes: along every line they are dashes."""
-    along = ((np.arange(phase, phase + width + height) % period) < on).astype(np.uint8) * 255
-    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(along, width)[:height])
-
-
-def _in_dashes(lines: Picture, left: int, top: int, ratio: float) -> Picture:
-    """Lines with gaps, which stay where they are on the plane."""
-    import cv2
-
-    on, period = round(DASH * ratio), round(PERIOD * ratio)
-    height, width = lines.shape[:2]
-    out = np.zeros_like(lines)
-    cv2.bitwise_and(lines, lines, dst=out, mask=_dashes((left + top) % period, width, height, on, period))
-    return out
-
-
-def _alpha(picture: Picture) -> NDArray[np.uint8]:
-    """How much each pixel is covered."""
-    import cv2
-
-    alpha = np.empty(picture.shape[:2], np.uint8)
-    cv2.extractChannel(picture, 3, dst=alpha)
-    return alpha
-
-
-def _put_rim_under(out: Picture, more: NDArray[np.uint8] | None, ratio: float) -> None:
-    """Darken around lines, so that they stand on any tissue; `more` tells of lines that are drawn elsewhere, too."""
-    import cv2
-
-    side = 2 * round(ratio) + 1
-    alpha = _alpha(out)
-    lines = alpha if more is None else cv2.max(alpha, more)
-    rim = cv2.threshold(lines, 100, RIM_ALPHA, cv2.THRESH_BINARY)[1]
-    cv2.dilate(rim, np.ones((side, side), np.uint8), dst=rim)
-    cv2.insertChannel(cv2.max(alpha, rim), out, 3)

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from desktop_app.canvas.crowd import Picture, Scene, Turn, draw, draw_in
+from desktop_app.canvas.crowd import draw, draw_in
+from desktop_app.canvas.crowd_scene import Picture, Scene, Turn
 from desktop_app.canvas.tile_mosaic import Box, Scaling
 from desktop_app.canvas.tile_screen import ScreenBuffer
 from desktop_app.canvas.viewport import Viewport
@@ -146,7 +147,8 @@ class CrowdLayer(QObject):
         self._follow()
         screen, scaling = self._screen, Scaling.of(viewport, ratio)
         if self._is_fresh or ratio != self._ratio or not scaling.moves(screen.scaling):
-            self._ratio, self._scene, self._is_fresh, self._is_empty = ratio, None, False, True
+            self._ratio, self._scene = ratio, None
+            self._is_fresh, self._is_empty = False, True
             self._wanting.clear()
             self._stamp += 1
             screen.follow(scaling, fresh=True)

@@ -24,7 +24,7 @@ from PySide6.QtGui import (
     QPolygonF,
 )
 
-from desktop_app.canvas.crowd import LineLook, line_picture
+from desktop_app.canvas.crowd_pixels import LineLook, line_picture
 from desktop_app.canvas.marks import Chip, Outline, Plan
 from desktop_app.theme import readable_on
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, WholeScan
 from dataset.mask import Mask
-from desktop_app.canvas.crowd import pieces_near, thinned
+from desktop_app.canvas.crowd_scene import pieces_near, thinned
 from desktop_app.canvas.overlay import mask_bounds
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.tools.long_rings import LONG, is_long, points_of, rings_of

@@ -141,6 +141,13 @@ def test_findings_are_one_list_in_which_nothing_jumps(reader: Reader) -> None:
     assert [state_of(mark) for mark in view.model.marks] == ["accepted", "corrected"]
 
 
+def test_where_there_is_one_plane_a_finding_does_not_name_it(reader: Reader) -> None:
+    view = panel(reader, FindingsView)
+    reader.open(volume(1, "picture"), prediction(proposal(1, plane=0)))
+    text = str(view.model.data(view.model.index(0), Qt.ItemDataRole.AccessibleTextRole))
+    assert text == "Disc, score 0.90, proposed, finder@1.0, box"
+
+
 def test_selection_goes_both_ways(reader: Reader) -> None:
     view = panel(reader, FindingsView)
     reader.open(volume(), prediction(*(proposal(n) for n in range(5))))

@@ -3,7 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dataset.annotation import Box, Proposal, WholeScan
 from dataset.document import Document
@@ -113,3 +116,38 @@ def test_what_is_found_by_plane_follows_every_change(findings: Findings) -> None
     findings.stop_streaming()
     assert seen() == ["p2"]
     assert findings.marks_on(Plane(0, 2), 1.0) == ()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_open_and_seen_is_followed_through_any_changes(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    planes = int(rng.integers(1, 3))
+    every = [
+        replace(proposal(n, float(rng.random())), geometry=Box(Plane(0, n % planes), n, 2, 3, 4)) for n in range(30)
+    ]
+    findings = Findings(Document(), [prediction(*every)])
+    document = findings.document
+    for _ in range(12):
+        chosen = [p for p in findings.open(0.0) if findings.is_settleable(p.id) and rng.random() < 0.2]
+        act = int(rng.integers(6))
+        if act == 0:
+            document.commit(accept_edit([findings.proposed[p.id] for p in chosen]))
+        elif act == 1:
+            document.commit(reject_edit([p.id for p in chosen]))
+        elif act == 2:
+            document.undo()
+        elif act == 3:
+            document.redo()
+        elif act == 4:
+            findings.stream((proposal(int(rng.integers(100, 200)), float(rng.random())),))
+        elif rng.random() < 0.3:
+            findings.add_prediction(prediction(*every[:25], hour=len(findings.predictions) + 1))
+        threshold = float(rng.choice([0.0, 0.4, 0.7]))
+        standing = [item.proposal for item in findings.proposed.values()]
+        wanted = [p for p in standing if p.score >= threshold and not document.is_settled(p.id)]
+        streamed = [p for p in findings._streaming if p.score >= threshold]
+        assert list(findings.open(threshold)) == wanted + streamed
+        for index in range(planes):
+            marks = (*document.annotations, *wanted, *streamed)
+            seen = [m for m in marks if isinstance(m.geometry, Box) and m.geometry.plane.index == index]
+            assert list(findings.marks_on(Plane(0, index), threshold)) == seen

@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from dataset.annotation import Polygon, Proposal
-from desktop_app.canvas.crowd_layer import SQUARE, CrowdLayer, _joined
+from desktop_app.canvas.crowd_layer import MARGIN, SQUARE, CrowdLayer, _joined, _squares_of
+from desktop_app.canvas.crowd_scene import Turn
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.mark_index import MarkIndex
 from imaging.geometry import Orientation, Plane
@@ -82,6 +85,46 @@ def test_a_pan_shows_the_same_marks_moved(index: MarkIndex) -> None:
     before = settle(layer)
     after = settle(layer, PORT.panned(-40, 24))
     assert (after[24:, : 320 - 40] == before[: 240 - 24, 40:]).mean() > 0.99
+
+
+def test_after_many_pans_it_is_to_the_bit_what_is_drawn_afresh(index: MarkIndex) -> None:
+    layer, port = layer_of(index), PORT
+    for across, down in ((37, 11), (-61, 83), (5, -140), (0, 3), (90, 0)):
+        port = port.panned(across, down)
+        painted(layer, port)
+    assert (settle(layer, port) == settle(layer_of(index), port)).all()
+
+
+def test_what_a_pan_brings_into_view_is_all_there_at_once(index: MarkIndex) -> None:
+    layer = layer_of(index)
+    settle(layer)
+    port = PORT.panned(-150, 90)
+    at_once, wanted = painted(layer, port), painted(layer_of(index), port)
+    assert covered(at_once) > 0.9 * covered(wanted)
+    lost = (wanted != 128).any(2) & ~dilated((at_once != 128).any(2))
+    assert lost.sum() < 0.01 * covered(wanted)
+
+
+def dilated(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """With what lies up to two pixels away."""
+    padded = np.pad(shown, 2)
+    rows, columns = shown.shape
+    return np.logical_or.reduce([padded[y : y + rows, x : x + columns] for y in range(5) for x in range(5)])
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.5]))
+def test_squares_in_view_that_bounds_reach_into(seed: int, angle: float) -> None:
+    rng = np.random.default_rng(seed)
+    corner = rng.uniform(-900, 1900, (6, 2))
+    bounds = np.concatenate((corner, corner + rng.uniform(0, 700, (6, 2))), 1)
+    turn, seen = Turn(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)), (-1, 0, 5, 4)
+    wanted: set[tuple[int, int]] = set()
+    for x0, y0, x1, y1 in bounds.tolist():
+        corners = turn.applied(np.array([[x, y] for x in (x0, x1) for y in (y0, y1)]))
+        low, high = (np.floor(side / SQUARE).astype(int) for side in (corners.min(0) - MARGIN, corners.max(0) + MARGIN))
+        wanted |= {(x, y) for x in range(low[0], high[0] + 1) for y in range(low[1], high[1] + 1)}
+    inside = {(x, y) for x, y in wanted if -1 <= x < 5 and 0 <= y < 4}
+    assert _squares_of(bounds, turn, seen) == inside
 
 
 @pytest.mark.parametrize("change", [{"angle": 30.0}, {"orientation": Orientation(transpose=True)}, {"scale": 1.0}])
