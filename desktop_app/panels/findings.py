@@ -37,6 +37,8 @@ SUMMED = 100
 QUICK_MS, RESTS = 10.0, 6.0
 """A refresh that takes longer waits so many times what the last took, so that the list costs little while a model
 reads."""
+LAID_OUT = 2000
+"""So many rows are laid out at once: Qt asks the model about each, and all of very many would hold the window up."""
 MOST_ASKED = 1000
 """So many of the selected marks are asked for their label."""
 
@@ -70,6 +72,11 @@ class FindingsView(QWidget):
         self._delegate = MarkDelegate(session, theme)
         self.list.setItemDelegate(self._delegate)
         self.list.setUniformItemSizes(True)
+        self.list.setLayoutMode(QListView.LayoutMode.Batched)
+        self.list.setBatchSize(LAID_OUT)
+        self._wanted_row = -1
+        """A row to scroll to that is not laid out yet."""
+        self._wanted_at = -1
         self.list.setMouseTracking(True)
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -140,6 +147,8 @@ class FindingsView(QWidget):
         session = self._session
         self.list.selectionModel().selectionChanged.connect(self._on_picked)
         self.list.doubleClicked.connect(self._go)
+        self.list.verticalScrollBar().rangeChanged.connect(self._on_laid_out)
+        self.list.verticalScrollBar().actionTriggered.connect(self._forget_place)
         self.labels.activated.connect(self._choose_label)
         self.threshold.valueChanged.connect(self._set_threshold)
         self.this_plane.toggled.connect(self._set_this_plane)
@@ -181,9 +190,11 @@ class FindingsView(QWidget):
         self._took_ms = (time.perf_counter() - began) * 1000
 
     def _refresh_now(self) -> None:
-        at = self.list.verticalScrollBar().value()
+        bar = self.list.verticalScrollBar()
+        at = max(bar.value(), self._wanted_at)
         if self.model.refresh():
-            self.list.verticalScrollBar().setValue(at)
+            self._wanted_at, self._wanted_row = at, -1
+            self._on_laid_out()
             self._show_selection()
         self._show_labels()
         total = self.model.rowCount()
@@ -249,9 +260,27 @@ class FindingsView(QWidget):
             self.list.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self._is_showing = False
             if rows:
-                self.list.scrollTo(self.model.index(rows[0]))
+                self._wanted_at, self._wanted_row = -1, rows[0]
+                self._on_laid_out()
         self._show_buttons()
         self._show_labels()
+
+    def _on_laid_out(self) -> None:
+        """Scroll to where it is wanted, as soon as so much of the list is laid out."""
+        bar = self.list.verticalScrollBar()
+        if self._wanted_at >= 0:
+            bar.setValue(self._wanted_at)
+            last = self.model.index(self.model.rowCount() - 1)
+            if bar.value() == self._wanted_at or self.list.visualRect(last).isValid():
+                self._wanted_at = -1
+        index = self.model.index(self._wanted_row)
+        if index.isValid() and self.list.visualRect(index).isValid():
+            self._wanted_row = -1
+            self.list.scrollTo(index)
+
+    def _forget_place(self, _action: int) -> None:
+        """The reader scrolls to another place."""
+        self._wanted_at = self._wanted_row = -1
 
     def _go(self, index: QModelIndex) -> None:
         self._session.go_to(self.model.marks[index.row()].id)

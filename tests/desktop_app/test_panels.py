@@ -13,7 +13,7 @@ from dataset.label import Label
 from desktop_app.display import CaseRow
 from desktop_app.panels.display import DisplayView
 from desktop_app.panels.finding_list import state_of
-from desktop_app.panels.findings import FindingsView
+from desktop_app.panels.findings import LAID_OUT, FindingsView
 from desktop_app.panels.models import ModelsView
 from desktop_app.panels.worklist import WorklistView, arranged
 from desktop_app.presets import offered_windows
@@ -157,6 +157,21 @@ def test_selection_goes_both_ways(reader: Reader) -> None:
     assert reader.session.selection == {"p2"}
     click(view.list, 4, Qt.KeyboardModifier.ControlModifier)
     assert reader.session.selection == {"p2", "p4"}
+
+
+def test_a_list_too_long_to_be_laid_out_at_once_is_scrolled_to_what_is_selected_and_stays_there(reader: Reader) -> None:
+    view = panel(reader, FindingsView)
+    proposals = [replace(proposal(n), id=f"p{n:05d}") for n in range(3 * LAID_OUT)]
+    reader.open(volume(), prediction(*proposals))
+    last = proposals[-1].id
+    reader.session.select([last])
+    row = view.model.index(view.model.row_of(last))
+    bar = view.list.verticalScrollBar()
+    reader.bot.waitUntil(lambda: view.list.viewport().rect().contains(view.list.visualRect(row)))
+    at = bar.value()
+    reader.session.reject([proposals[-2].id])
+    reader.bot.waitUntil(lambda: view.model.rowCount() == len(proposals) - 1)
+    reader.bot.waitUntil(lambda: at - 100 <= bar.value() <= at)
 
 
 def test_the_list_can_be_of_this_plane_only(reader: Reader) -> None:
