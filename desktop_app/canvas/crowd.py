@@ -31,13 +31,13 @@ BRIGHTER = 1.3
 DOT_ALPHA = np.array([0, 0.66, 0.78, 0.85, 0.9, 0.93])
 """How much a pixel is covered that shows so many marks."""
 FEW_POINTS = ((14.0, 12), (40.0, 32), (float("inf"), 512))
-FEWER_POINTS = ((14.0, 8), (40.0, 14), (float("inf"), 512))
+FEWER_POINTS = ((14.0, 8), (24.0, 10), (40.0, 14), (float("inf"), 512))
 """Below which size on screen how many points of a ring are drawn; fewer while there is no time for smooth edges."""
 MANY_POINTS = 512
 """Rings of more points are kept as they are on screen, and only what is near is drawn of them."""
-STAMPED, ROUND = 14.0, 8
+STAMPED, ROUND = 16.0, 8
 """Below this size on screen outlines of so many points and more are drawn as ellipses until there is time."""
-PLOTTED = 40.0
+PLOTTED = 16.0
 """Below this size on screen outlines without smooth edges are drawn pixel by pixel."""
 
 
@@ -210,7 +210,7 @@ class _Canvas:
         rings, sizes = spans(first, last - first), np.repeat(sizes, last - first)
         is_closed, tones = np.repeat(shapes.kinds[rows] == CLOSED, last - first), np.repeat(tones, last - first)
         low = 0.0
-        for high, most in FEWER_POINTS[:-1]:
+        for high, most in FEWER_POINTS[:2]:
             of_size = (sizes >= low) & (sizes < high)
             if of_size.any():
                 places = self._along(rings[of_size], most, 0.0).astype(np.float32).reshape(-1, most, 2)
@@ -243,10 +243,12 @@ class _Canvas:
         is_round[chosen] = True
         if len(chosen):
             flat, stride = flat_pixels(out)
-            dx, dy = ellipses(most)
-            at = (dy * stride + dx)[sides[:, 0], sides[:, 1]]
-            at += (corners[:, 1] * stride + corners[:, 0])[:, None]
-            flat[at] = tones[chosen][:, None]
+            is_least = np.maximum(sides[:, 0], sides[:, 1]) * 2 <= most
+            for size, part in ((most // 2, is_least), (most, ~is_least)):
+                dx, dy = ellipses(size)
+                at = (dy * stride + dx)[sides[part, 0], sides[part, 1]]
+                at += (corners[part, 1] * stride + corners[part, 0])[:, None]
+                flat[at] = tones[chosen[part]][:, None]
         return is_round
 
     def _near(self, ring: int, *, is_closed: bool) -> list[NDArray[np.int32]]:
