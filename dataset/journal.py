@@ -114,18 +114,15 @@ class Journal:
             self.is_broken = True
 
 
+def is_cut_short(path: Path) -> bool:
+    """Whether something in a journal cannot be read that its author took for kept; what it says is not looked at."""
+    bodies, is_damaged = _bodies(path)
+    return bool(bodies) and is_damaged
+
+
 def read_journal(path: Path) -> JournalText | None:
     """What a journal holds; `None` where not even its first line is whole."""
-    data = read_bytes(path, LARGEST_JOURNAL)
-    lines = data.split(b"\n")
-    bodies: list[bytes] = []
-    is_damaged = False
-    for number, line in enumerate(lines[:-1]):
-        body = _body(line)
-        if body is None:
-            is_damaged = number < len(lines) - 2
-            break
-        bodies.append(body)
+    bodies, is_damaged = _bodies(path)
     if not bodies:
         return None
     head = parse_json(bodies[0], path, lambda facts: facts)
@@ -135,6 +132,18 @@ def read_journal(path: Path) -> JournalText | None:
         path,
         lambda _: JournalText(head.text("scan"), head.text("author"), head.time("started"), edits, is_damaged),
     )
+
+
+def _bodies(path: Path) -> tuple[list[bytes], bool]:
+    """What the lines say up to the first that is not as it was written, and whether any follows that one."""
+    lines = read_bytes(path, LARGEST_JOURNAL).split(b"\n")
+    bodies: list[bytes] = []
+    for number, line in enumerate(lines[:-1]):
+        body = _body(line)
+        if body is None:
+            return bodies, number < len(lines) - 2
+        bodies.append(body)
+    return bodies, False
 
 
 def _line(body: Json) -> bytes:

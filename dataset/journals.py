@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from dataset.annotation import new_id
 from dataset.document import Edit
 from dataset.durable import make_folder, problem_of, told
-from dataset.journal import Journal, JournalText, read_journal
+from dataset.journal import Journal, JournalText, is_cut_short, read_journal
 from dataset.record import Marks, Revision, Unsaved
 
 _NAME = re.compile(r"([0-9A-Z]{26})-(\d{4,})-(.+)\.jsonl")
@@ -97,9 +97,7 @@ class Journals:
         for path in self._paths():
             if path.name in gone:
                 with suppress(OSError):
-                    text = read_journal(path)
-                    is_whole = text is None or not text.is_damaged
-                    path.unlink() if is_whole else path.rename(path.with_suffix(".damaged"))
+                    path.rename(path.with_suffix(".damaged")) if is_cut_short(path) else path.unlink()
 
     def drop_covered(self, revisions: Iterable[Revision]) -> None:
         """Remove journals of ended sessions that are wholly in a revision: the program was killed before it could."""

@@ -20,10 +20,11 @@ from typing import Any, cast
 
 PIECE = 64 * 1024
 """Characters handed to the C code at once; about a millisecond's work."""
-HEAVY = 4096
-"""Numbers and texts encoded at once."""
+HEAVY = 1024
+"""Numbers and texts encoded at once; half a millisecond's work."""
 DEEPEST = 100
 BUSY_SECONDS, PAUSE_SECONDS = 0.002, 0.0002
+LATE_SECONDS, REST_SECONDS = 0.001, 0.004
 
 LARGE = 2**20
 """Bytes of a text, above which the collector of cycles is not let loose on what is made of it."""
@@ -49,9 +50,15 @@ class Breather:
         self._since = time.perf_counter()
 
     def breathe(self) -> None:
-        """Pause for a moment when the lock was held for long enough."""
-        if time.perf_counter() - self._since > BUSY_SECONDS:
+        """Pause for a moment when the lock was held for long enough; for longer where somebody else took it.
+
+        A window that paints lets go of the lock many times, and waits for it each time.
+        """
+        begun = time.perf_counter()
+        if begun - self._since > BUSY_SECONDS:
             time.sleep(PAUSE_SECONDS)
+            if time.perf_counter() - begun > LATE_SECONDS:
+                time.sleep(REST_SECONDS)
             self._since = time.perf_counter()
 
 

@@ -108,9 +108,7 @@ def _facts(found: Sequence[Measured], count: int) -> tuple[tuple[str, str], ...]
     return (*facts, *((name, text) for name, text in named if text))
 
 
-def _lines(
-    marks: Sequence[Mark], measured: Sequence[Mark], spacing: Spacing, progress: Progress
-) -> tuple[Line, ...]:
+def _lines(marks: Sequence[Mark], measured: Sequence[Mark], spacing: Spacing, progress: Progress) -> tuple[Line, ...]:
     """Marks by label, the most frequent first, with the area of the `measured` ones."""
     progress.check()
     counts = Counter(mark.label for mark in marks)

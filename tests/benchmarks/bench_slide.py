@@ -29,11 +29,10 @@ from PySide6.QtWidgets import QApplication
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.canvas.tile_cache import CACHE_BYTES
 from desktop_app.canvas.tile_engine import shared_engine
-from imaging.geometry import Plane
 from imaging.opening import open_scan
 from imaging.scan import Scan
-from tests.benchmarks.bench_gui_thread import Heartbeat, wait_for
 from tests.benchmarks.bench_marks import Desk, outlines
+from tests.benchmarks.beside_model import tell_model
 from tests.benchmarks.slide_maker import Recipe, kept_slide
 from tests.benchmarks.slide_walk import HEIGHT, WIDTH, Look, OpenSlideReader, RawReader, Reader, peers, tile_bytes, walk
 
@@ -234,53 +233,6 @@ def tell_marks(path: Path, size: tuple[int, int], looks: list[Look], rounds: int
             f"slowest {_told(slowest(own), slowest(base))}, window's thread {_told(effort(own), effort(base))} "
             f"× without (wanted: 1.5; more in bench_marks)"
         )
-
-
-def tell_model(path: Path, looks: list[Look]) -> None:
-    """Print reading on in the real window while `nuclei` reads a region, and the longest stall of its thread."""
-    from desktop_app.app import Arguments, build, start
-    from imaging.geometry import Region
-
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        arguments = Arguments(paths=(path,), dataset=root / "dataset", home=root / "home", size=(WIDTH, HEIGHT))
-        _application, session, window = build(arguments)
-        window.show()
-        start(arguments, session)
-        assert wait_for(lambda: session.scan is not None and not session.jobs.running, 120), "the slide did not open"
-        view = next(found for found in window.findChildren(ScanView) if found.viewport is not None)
-        scan = session.scan
-        assert scan is not None
-        heart, size = Heartbeat(), (scan.info.size.columns, scan.info.size.rows)
-
-        def go_on(is_model: bool) -> list[float]:
-            shared_engine().cache.clear()
-            heart.begin()
-            times = list[float]()
-            for look in looks:
-                if is_model and not session.jobs.running:
-                    break
-                begun = time.perf_counter()
-                assert view.viewport is not None
-                view.move_to(replace(view.viewport, centre=(look.x, look.y), scale=look.scale))
-                wait_for(lambda: view.is_complete, 60)
-                times.append((time.perf_counter() - begun) * 1000)
-                wait_for(lambda: False, 0.1)
-            return times
-
-        alone = go_on(is_model=False)
-        print(f"  window alone        {heart.told()}")
-        session.predict("nuclei", Region(Plane(), size[0] // 2 - 10_000, size[1] // 2 - 10_000, 20_000, 20_000))
-        wait_for(lambda: bool(session.jobs.running), 5)
-        wait_for(lambda: False, 3)
-        beside = go_on(is_model=True)
-        print(f"  while nuclei reads  {heart.told()} (wanted: none over 50 ms)")
-        session.jobs.cancel_all()
-        wait_for(lambda: not session.jobs.running, 60)
-        window.close()
-        session.close()
-    one, other = statistics.median(beside), statistics.median(alone)
-    print(f"  reading on, {len(beside)} steps: median {one:.2f} ms, alone {other:.2f} = {one / other:.2f} (wanted: 2)")
 
 
 def resident(field: str) -> int:

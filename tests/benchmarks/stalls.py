@@ -22,7 +22,7 @@ IDLE = ("wait", "_wait_for_tstate_lock", "_worker", "get", "select", "_watch", "
 class Watchdog:
     """Counts what is at work while `beat` is not called for longer than `late` seconds."""
 
-    def __init__(self, late: float = 0.04, depth: int = 4) -> None:
+    def __init__(self, late: float = 0.04, depth: int = 7) -> None:
         self._late, self._depth = late, depth
         self._watched = threading.main_thread().ident
         self._last = time.perf_counter()
@@ -69,7 +69,7 @@ class Watchdog:
                 held = " [watchdog late too]" if now - before > 4 * LOOK_SECONDS else ""
                 weight = max(1, round((now - before) / LOOK_SECONDS))
                 self._named = {one.ident or 0: one.name for one in threading.enumerate()}
-                for ident, frame in sys._current_frames().items():  # noqa: SLF001 (there is no other way)
+                for ident, frame in sys._current_frames().items():
                     if ident != threading.get_ident():
                         self._look_at(ident, frame, held, weight)
 
