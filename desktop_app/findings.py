@@ -170,9 +170,9 @@ class _Places:
         if len(self._found) == 1:
             ((index, known),) = self._found.items()
             if len(known) == len(self._marks):
-                if not self._alike or len(self._alike) > 4 * len(known) + MOST_SPARE:
-                    self._alike = dict(zip(map(id, known), known, strict=True))
                 come = between(self._marks, marks)[1]
+                if come and (not self._alike or len(self._alike) > 4 * len(known) + MOST_SPARE):
+                    self._alike = dict(zip(map(id, known), known, strict=True))
                 if not all(map(self._alike.__contains__, map(id, come))):
                     new = [mark for mark in come if id(mark) not in self._alike]
                     if len(self._by_plane(new, axis).get(index, ())) < len(new):

@@ -30,6 +30,8 @@ CLOSED, OPEN, DOTS = 0, 1, 2
 """What the points of a row are: rings, a line, separate points."""
 OWN, PROPOSED, LOCKED = 0, 1, 2
 """How a row stands: a person's, a model's proposal, or kept from accidental moves."""
+FEW_BLOCKS = 40
+"""Up to so many blocks are looked at mark by mark."""
 MOST_LOGGED = 50
 SPARE_ROWS = 50_000
 NOWHERE: tuple[Point, ...] = ((float("nan"), float("nan")),)
@@ -157,14 +159,21 @@ class MarkIndex:
     def find(self, x0: float, y0: float, x1: float, y1: float) -> Rows:
         """The rows whose bounds meet a rectangle of the plane, its rim counted in; ascending."""
         is_near, blocks = self._near(x0, y0, x1, y1), self._block_bounds.values
-        # Of a block that lies wholly inside, nothing has to be looked at.
-        is_inside = is_near & (blocks[:, 0] >= x0) & (blocks[:, 2] <= x1) & (blocks[:, 1] >= y0) & (blocks[:, 3] <= y1)
+        is_inside = np.zeros(len(blocks), np.bool_)
+        if np.count_nonzero(is_near) > FEW_BLOCKS:
+            # Of a block that lies wholly inside, nothing has to be looked at.
+            is_inside = is_near & (blocks[:, 0] >= x0) & (blocks[:, 2] <= x1)
+            is_inside &= (blocks[:, 1] >= y0) & (blocks[:, 3] <= y1)
         rows = self._blocks.values[is_near & ~is_inside].ravel()
         rows = rows[rows >= 0]
-        bounds = self._bounds.values[rows]
-        meets = (bounds[:, 0] <= x1) & (bounds[:, 2] >= x0) & (bounds[:, 1] <= y1) & (bounds[:, 3] >= y0)
+        bounds = self._bounds.values.take(rows, 0)
+        rows = rows[(bounds[:, 0] <= x1) & (bounds[:, 2] >= x0) & (bounds[:, 1] <= y1) & (bounds[:, 3] >= y0)]
+        if not is_inside.any():
+            rows = rows[self._is_there.values[rows]]
+            rows.sort()
+            return rows
         is_met = np.zeros(len(self._marks) + 1, np.bool_)
-        is_met[rows[meets]] = True
+        is_met[rows] = True
         # What fills a block up is −1: the last one, which is no row.
         is_met[self._blocks.values[is_inside].ravel()] = True
         return np.flatnonzero(is_met[:-1] & self._is_there.values)
