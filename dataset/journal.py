@@ -122,9 +122,10 @@ def is_cut_short(path: Path) -> bool:
 
 def read_journal(path: Path) -> JournalText | None:
     """What a journal holds; `None` where not even its first line is whole."""
-    bodies, is_damaged = _bodies(path)
-    if not bodies:
+    views, is_damaged = _bodies(path)
+    if not views:
         return None
+    bodies = [bytes(view) for view in views]
     head = parse_json(bodies[0], path, lambda facts: facts)
     edits = tuple(_edits(bodies[1:], path))
     return parse_json(
@@ -134,14 +135,17 @@ def read_journal(path: Path) -> JournalText | None:
     )
 
 
-def _bodies(path: Path) -> tuple[list[bytes], bool]:
+def _bodies(path: Path) -> tuple[list[memoryview], bool]:
     """What the lines say up to the first that is not as it was written, and whether any follows that one."""
-    lines = read_bytes(path, LARGEST_JOURNAL).split(b"\n")
-    bodies: list[bytes] = []
-    for number, line in enumerate(lines[:-1]):
-        body = _body(line)
+    data = read_bytes(path, LARGEST_JOURNAL)
+    whole = memoryview(data)  # lines may be large: a copy would keep other threads waiting
+    bodies: list[memoryview] = []
+    start, end = 0, data.find(b"\n")
+    while end >= 0:
+        body = _body(whole[start:end])
+        start, end = end + 1, data.find(b"\n", end + 1)
         if body is None:
-            return bodies, number < len(lines) - 2
+            return bodies, end >= 0
         bodies.append(body)
     return bodies, False
 
@@ -151,10 +155,11 @@ def _line(body: Json) -> bytes:
     return b'{"c":"%08x","e":%b}\n' % (zlib.crc32(data), data)
 
 
-def _body(line: bytes) -> bytes | None:
+def _body(line: memoryview) -> memoryview | None:
     """The part of a line that says something, or `None` where the line is not as it was written."""
     body = line[20:-1]
-    return body if line == b'{"c":"%08x","e":%b}' % (zlib.crc32(body), body) else None
+    is_whole = len(line) > 20 and line[:20] == b'{"c":"%08x","e":' % zlib.crc32(body) and line[-1:] == b"}"
+    return body if is_whole else None
 
 
 def _edits(bodies: list[bytes], path: Path) -> Iterator[Edit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import compress
 from operator import attrgetter
 from typing import TypeAlias
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from dataset.annotation import Annotation, Box, Points, Polygon, Polyline, WholeScan, geometry_plane, lies_on
 from dataset.label import Label
+from desktop_app.mark_index import difference
 from desktop_app.session import Session
 from desktop_app.theme import Theme, font
 from desktop_app.tool import Mark
@@ -52,14 +54,36 @@ def place_of(mark: Mark, session: Session) -> str:
     return shape if plane is None else f"{shape} · plane {plane.index + 1}"
 
 
-def _on_one_plane(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-    """As `place_in_list` says, where all marks lie on one plane; in a fraction of the time."""
-    made_as = [(m.origin if type(m) is Annotation else "") or m.id for m in marks]
-    rows = sorted(range(len(marks)), key=made_as.__getitem__)
-    of_scan = [row for row in rows if type(marks[row].geometry) is WholeScan]
-    if of_scan:
-        rows = [*of_scan, *(row for row in rows if type(marks[row].geometry) is not WholeScan)]
-    return tuple(marks[row] for row in rows)
+class _OnePlane:
+    """The order that `place_in_list` says, where all marks lie on one plane; follows them at the cost of what changed.
+
+    While a model reads, some come to very many; sorting all of them would hold the window up each time.
+    """
+
+    def __init__(self) -> None:
+        self._taken: tuple[Mark, ...] = ()
+        self._found: tuple[Mark, ...] = ()
+        self._keys: list[str] = []
+
+    def of(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """The marks in order."""
+        gone, come = difference(self._taken, marks)
+        known, keys = self._found, self._keys
+        if gone:
+            lost = set(map(id, gone))
+            stays = [id(mark) not in lost for mark in known]
+            known, keys = tuple(compress(known, stays)), list(compress(keys, stays))
+        both, keys = (*known, *come), [*keys, *map(_key, come)]
+        # What is sorted already is gone through once.
+        rows = sorted(range(len(both)), key=keys.__getitem__)
+        self._taken, self._found = marks, tuple(map(both.__getitem__, rows))
+        self._keys = list(map(keys.__getitem__, rows))
+        return self._found
+
+
+def _key(mark: Mark) -> str:
+    made_as = (mark.origin if type(mark) is Annotation else "") or mark.id
+    return f"\0{made_as}" if type(mark.geometry) is WholeScan else made_as
 
 
 def place_in_list(mark: Mark) -> Place:
@@ -81,6 +105,7 @@ class MarkModel(QAbstractListModel):
         self._rows: dict[str, int] | None = None
         """Made when it is asked for: there may be very many."""
         self._places: dict[str, tuple[Mark, Place]] = {}
+        self._one_plane = _OnePlane()
 
     def refresh(self) -> bool:
         """Take the marks as they are now; whether rows came, went or changed their places."""
@@ -112,7 +137,7 @@ class MarkModel(QAbstractListModel):
             return tuple(marks[row] for row in rows)
         info = self._session.info
         if len(marks) > MANY and info is not None and info.size.planes == 1:
-            return _on_one_plane(marks)
+            return self._one_plane.of(marks)
         # Places are kept, because finding the plane of a large mask takes a while.
         places: dict[str, tuple[Mark, Place]] = {}
         for mark in marks:

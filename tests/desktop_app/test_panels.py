@@ -9,10 +9,12 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListView, QWidget
 
+from dataset.annotation import Annotation, WholeScan, now
+from dataset.document import Edit
 from dataset.label import Label
 from desktop_app.display import CaseRow
 from desktop_app.panels.display import DisplayView
-from desktop_app.panels.finding_list import state_of
+from desktop_app.panels.finding_list import MANY, state_of
 from desktop_app.panels.findings import LAID_OUT, FindingsView
 from desktop_app.panels.models import ModelsView
 from desktop_app.panels.worklist import WorklistView, arranged
@@ -157,6 +159,32 @@ def test_selection_goes_both_ways(reader: Reader) -> None:
     assert reader.session.selection == {"p2"}
     click(view.list, 4, Qt.KeyboardModifier.ControlModifier)
     assert reader.session.selection == {"p2", "p4"}
+
+
+def test_very_many_findings_of_one_plane_keep_their_order_while_some_come_and_go(reader: Reader) -> None:
+    view = panel(reader, FindingsView)
+    ids = [f"p{number * 7919 % 10_007:05d}" for number in range(1, 3 * MANY)]
+    reader.open(volume(1, "picture"), prediction(*(replace(proposal(1, plane=0), id=name) for name in ids)))
+
+    def listed() -> list[str]:
+        reader.settle()
+        return [(mark.origin if isinstance(mark, Annotation) else "") or mark.id for mark in view.model.marks]
+
+    assert listed() == sorted(ids)
+    reader.session.accept(ids[5:20])
+    assert listed() == sorted(ids)
+    reader.session.reject(ids[50:70])
+    assert listed() == sorted({*ids} - {*ids[50:70]})
+    whole = Annotation("z", "disc", WholeScan(), "ann", now())
+    reader.session.commit(Edit("Say", put=(whole,)))
+    reader.session.findings.stream(tuple(replace(proposal(1, plane=0), id=f"o{number}") for number in (3, 1, 2)))
+    reader.session.proposals_changed.emit()
+    assert listed() == ["z", "o1", "o2", "o3", *sorted({*ids} - {*ids[50:70]})]
+    reader.session.undo()
+    reader.session.undo()
+    reader.session.findings.stop_streaming()
+    reader.session.proposals_changed.emit()
+    assert listed() == sorted(ids)
 
 
 def test_a_list_too_long_to_be_laid_out_at_once_is_scrolled_to_what_is_selected_and_stays_there(reader: Reader) -> None:
