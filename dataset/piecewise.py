@@ -24,7 +24,7 @@ HEAVY = 1024
 """Numbers and texts encoded at once; half a millisecond's work."""
 DEEPEST = 100
 BUSY_SECONDS, PAUSE_SECONDS = 0.002, 0.0002
-LATE_SECONDS, REST_SECONDS = 0.001, 0.004
+LATE_SECONDS, REST_SECONDS = 0.001, 0.006
 
 LARGE = 2**20
 """Bytes of a text, above which the collector of cycles is not let loose on what is made of it."""
@@ -48,16 +48,18 @@ class Breather:
 
     def __init__(self) -> None:
         self._since = time.perf_counter()
+        self._is_beside = threading.current_thread() is not threading.main_thread()
 
     def breathe(self) -> None:
         """Pause for a moment when the lock was held for long enough; for longer where somebody else took it.
 
-        A window that paints lets go of the lock many times, and waits for it each time.
+        A window that paints lets go of the lock many times, and waits for it each time. Where the main thread itself
+        is at work nobody paints.
         """
         begun = time.perf_counter()
         if begun - self._since > BUSY_SECONDS:
             time.sleep(PAUSE_SECONDS)
-            if time.perf_counter() - begun > LATE_SECONDS:
+            if self._is_beside and time.perf_counter() - begun > LATE_SECONDS:
                 time.sleep(REST_SECONDS)
             self._since = time.perf_counter()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import islice, product
+from itertools import islice, product, repeat
+from operator import attrgetter
 from typing import NamedTuple
 
 from dataset.annotation import Annotation, Proposal, geometry_plane, new_id, now
@@ -14,6 +15,7 @@ from desktop_app.standing import standing
 from desktop_app.tool import Mark
 from imaging.geometry import Plane
 
+_ID = attrgetter("id")
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _COUNTED = 4
 """So many last digits of an id count where very many are made at once."""
@@ -37,11 +39,11 @@ def newest_by_model(predictions: Iterable[Prediction]) -> tuple[Prediction, ...]
 
 def proposed_by(predictions: Iterable[Prediction]) -> dict[str, Proposed]:
     """Every proposal that still stands, by its id."""
-    return {
-        proposal.id: Proposed(proposal, str(prediction.model))
-        for prediction in standing(predictions)
-        for proposal in prediction.proposals
-    }
+    found: dict[str, Proposed] = {}
+    for prediction in standing(predictions):
+        proposals = prediction.proposals
+        found.update(zip(map(_ID, proposals), map(Proposed, proposals, repeat(str(prediction.model))), strict=False))
+    return found
 
 
 def accept_edit(items: Iterable[Proposed]) -> Edit:
