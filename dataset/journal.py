@@ -158,8 +158,8 @@ def _line(body: Json) -> bytes:
 def _body(line: memoryview) -> memoryview | None:
     """The part of a line that says something, or `None` where the line is not as it was written."""
     body = line[20:-1]
-    is_whole = len(line) > 20 and line[:20] == b'{"c":"%08x","e":' % zlib.crc32(body) and line[-1:] == b"}"
-    return body if is_whole else None
+    head, last = b'{"c":"%08x","e":' % zlib.crc32(body), bytes(line[-1:])
+    return body if len(line) > len(head) and bytes(line[: len(head)]) == head and last == b"}" else None
 
 
 def _edits(bodies: list[bytes], path: Path) -> Iterator[Edit]:

@@ -149,7 +149,7 @@ def test_a_bar_takes_a_new_value_without_painting_at_once(qtbot: QtBot) -> None:
     class Counted(Spinner):
         painted = 0
 
-        def paintEvent(self, event: QPaintEvent) -> None:
+        def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
             self.painted += 1
             super().paintEvent(event)
 
