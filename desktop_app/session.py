@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from dataset.annotation import Proposal
 from dataset.document import Change, Document, Edit, Snapshot
 from dataset.label import Label, LabelSet
+from dataset.piecewise import collector_paused
 from desktop_app import review
 from desktop_app.choosing import Choosing
 from desktop_app.display import CaseRow
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from dataset.folder import Dataset
 
 
+MANY = 5000
+"""With so many marks at once the collector of cycles would look at them a dozen times."""
 FIRST_LABEL = Label("finding", "Finding", "#f2b134", "1")
 """What marks are called in a dataset that has no labels yet; it gives way to a model's labels."""
 
@@ -247,7 +250,8 @@ class Session(Choosing):
         """Take proposals as they are."""
         chosen = [i for i in ids if self.findings.is_settleable(i)]
         if chosen:
-            self.commit(review.accept_edit(self.findings.proposed[i] for i in chosen))
+            with collector_paused(len(chosen) > MANY):
+                self.commit(review.accept_edit(self.findings.proposed[i] for i in chosen))
 
     def accept_all(self) -> None:
         """Take every proposal that is shown."""
@@ -335,7 +339,8 @@ class Session(Choosing):
             self.findings.add_prediction(prediction)
             if reading.labels and self.label not in {label.id for label in reading.labels}:
                 self.set_label(reading.labels[0].id)
-            self.proposals_changed.emit()
+            with collector_paused(len(prediction.proposals) > MANY):
+                self.proposals_changed.emit()
             self.told.emit(reading.summary)
         score, suspect = reading.suspicion or (None, "")
         name = self.label_of(suspect).name if suspect else ""
