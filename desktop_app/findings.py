@@ -37,6 +37,24 @@ class _Open:
     found: tuple[Proposal, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The proposals that stand, by id and one after the other."""
+
+    proposed: dict[str, Proposed]
+    proposals: tuple[Proposal, ...]
+    scores: NDArray[np.float64]
+    row_of: dict[str, int]
+
+
+def standing_rows(predictions: Iterable[Prediction]) -> Rows:
+    """The proposals of the newest predictions. Takes a while where there are very many; in any thread."""
+    proposed = proposed_by(predictions)
+    proposals = tuple(item.proposal for item in proposed.values())
+    scores = np.fromiter(map(_SCORE, proposals), np.float64, len(proposals))
+    return Rows(proposed, proposals, scores, dict(zip(proposed, range(len(proposals)), strict=True)))
+
+
 class Findings:
     """The document and the predictions of one scan. Used from the main thread."""
 
@@ -53,10 +71,20 @@ class Findings:
         self._annotated, self._opened = _Places(), _Places()
         self._marks: tuple[tuple[object, ...], tuple[Mark, ...]] = (), ()
 
-    def add_prediction(self, prediction: Prediction) -> None:
-        """Take a finished prediction; what was streamed of it is replaced by it."""
-        self.predictions = (*self.predictions, prediction)
+    def add_prediction(self, prediction: Prediction, alone: Rows | None = None) -> None:
+        """Take a finished prediction; what was streamed of it is replaced by it.
+
+        `alone` are its `standing_rows`, where they were made before; they hold where there is no other prediction.
+        """
+        is_first, self.predictions = not self.predictions, (*self.predictions, prediction)
         self._streaming, self._proposed = (), None
+        if alone is not None and is_first:
+            self._take(alone)
+
+    def _take(self, rows: Rows) -> None:
+        self._proposed, self._row_of = rows.proposed, rows.row_of
+        self._rows = rows.proposals, rows.scores
+        self._settled = frozenset(), np.zeros(len(rows.proposals), np.bool_)
 
     def stream(self, proposals: tuple[Proposal, ...]) -> None:
         """Show proposals of a prediction under way; they cannot be settled yet."""
@@ -75,11 +103,8 @@ class Findings:
     def proposed(self) -> dict[str, Proposed]:
         """Every proposal of the newest predictions, by id."""
         if self._proposed is None:
-            self._proposed = proposed_by(self.predictions)
-            proposals = tuple(item.proposal for item in self._proposed.values())
-            self._rows = proposals, np.fromiter(map(_SCORE, proposals), np.float64, len(proposals))
-            self._row_of = dict(zip(self._proposed, range(len(proposals)), strict=True))
-            self._settled = frozenset(), np.zeros(len(proposals), np.bool_)
+            self._take(standing_rows(self.predictions))
+            assert self._proposed is not None
         return self._proposed
 
     def open(self, threshold: float) -> tuple[Proposal, ...]:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from dataset.annotation import Proposal
 from dataset.label import Label
 from dataset.prediction import Prediction
+from desktop_app.findings import Rows, standing_rows
 from desktop_app.jobs import Job, Jobs
 from desktop_app.review import suspicion
 from imaging.errors import Problem
@@ -41,6 +42,8 @@ class Reading:
     labels: tuple[Label, ...]
     suspicion: tuple[float, str] | None = None
     """The highest score of a finding and its label's id."""
+    rows: Rows | None = None
+    """Its proposals as the findings hold them."""
 
     @property
     def summary(self) -> str:
@@ -176,4 +179,5 @@ def read_scan(
         dataset.add_scan(scan, key, progress.part(0.95, 0.04, "Keeping the scan"))
     dataset.add_labels(predictor.labels)
     dataset.save_prediction(prediction)
-    return Reading(prediction, predictor.labels, suspicion([prediction], benign_of(predictor.labels)))
+    suspect = suspicion([prediction], benign_of(predictor.labels))
+    return Reading(prediction, predictor.labels, suspect, standing_rows([prediction]))

@@ -336,7 +336,7 @@ class Session(Choosing):
         self.add_labels(reading.labels, keep=False)
         prediction = reading.prediction
         if prediction.scan == self.scan_key:
-            self.findings.add_prediction(prediction)
+            self.findings.add_prediction(prediction, reading.rows)
             if reading.labels and self.label not in {label.id for label in reading.labels}:
                 self.set_label(reading.labels[0].id)
             with collector_paused(len(prediction.proposals) > MANY):
