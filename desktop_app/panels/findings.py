@@ -34,7 +34,7 @@ from desktop_app.widgets import Chooser, Empty, dress, label, push, slider, tidy
 
 SUMMED = 100
 """From so many marks on the list says how many there are of each label."""
-QUICK_MS, RESTS = 10.0, 6.0
+QUICK_MS, RESTS = 10.0, 30.0
 """A refresh that takes longer waits so many times what the last took, so that the list costs little while a model
 reads."""
 LAID_OUT = 2000
