@@ -59,8 +59,10 @@ class Job(Generic[T]):
 
     @property
     def seconds_left(self) -> float | None:
-        """An estimate from the rate so far, or `None` while unknown."""
+        """An estimate from the rate so far, or `None` while unknown and where the work itself tells it."""
         fraction, spent = self.fraction, time.monotonic() - self.started
+        if self.step.text.endswith(" left"):
+            return None
         if fraction is None or fraction < 0.02 or spent < 0.3:
             return None
         return spent / fraction * (1 - fraction)
