@@ -249,9 +249,11 @@ class SlidePicture:
 
     def frame(self) -> Rgb32:
         """The picture, brought up to date; the same array until the view changes its size."""
-        if self._aim is not None:
+        aim, scaling = self._aim, self._screen.scaling
+        if aim is not None and self._screen.dirty:
+            patchwork = Patchwork(self._source.pyramid, lambda tile: self._here(aim, tile), aim.ground)
             for box, target in self._screen.pieces():
-                self._paint(self._aim, self._screen.scaling, box, target)
+                self._paint(aim, scaling, patchwork, box, target)
         return self._screen.pixels
 
     def _spoil(self, tile: TileRef) -> None:
@@ -261,7 +263,7 @@ class SlidePicture:
         x, y, span = tile.column * across, tile.row * down, level.downsample
         self._screen.spoil((x * span, y * span, (x + across) * span, (y + down) * span), span)
 
-    def _paint(self, aim: Aim, scaling: Scaling, box: Box, target: Rgb32) -> None:
+    def _paint(self, aim: Aim, scaling: Scaling, patchwork: Patchwork, box: Box, target: Rgb32) -> None:
         """Make a rectangle of the picture."""
         number = aim.level
         level = self._source.pyramid.levels[number]
@@ -272,10 +274,10 @@ class SlidePicture:
         shift = scaling.whole_shift(box, level)
         if shift is not None:
             # One pixel of the level is one of the screen: tiles go straight to where they are seen.
-            self._paint_unscaled(aim, target, shift, number)
+            self._paint_unscaled(patchwork, target, shift, number)
             return
         pixels = self._mosaic.shaped(region)
-        self._patchwork(aim).fill(pixels, region, number)
+        patchwork.fill(pixels, region, number)
         if scaling.is_upright:
             if scaling.reaches_beyond(box, level):
                 target[...] = aim.ground
@@ -283,19 +285,16 @@ class SlidePicture:
         else:
             scaling.draw(pixels, region, level, box, target, aim.ground, smooth=aim.smooth)
 
-    def _paint_unscaled(self, aim: Aim, target: Rgb32, shift: tuple[int, int], number: int) -> None:
+    def _paint_unscaled(self, patchwork: Patchwork, target: Rgb32, shift: tuple[int, int], number: int) -> None:
         level = self._source.pyramid.levels[number]
         x, y = shift
         rows, columns = target.shape
         x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + columns, level.width), min(y + rows, level.height)
         if (x0, y0, x1, y1) != (x, y, x + columns, y + rows):
-            target[...] = aim.ground
+            target[...] = patchwork.ground
         if x0 < x1 and y0 < y1:
             place = target[y0 - y : y1 - y, x0 - x : x1 - x]
-            self._patchwork(aim).fill(place, (x0, y0, x1, y1), number)
-
-    def _patchwork(self, aim: Aim) -> Patchwork:
-        return Patchwork(self._source.pyramid, lambda tile: self._here(aim, tile), aim.ground)
+            patchwork.fill(place, (x0, y0, x1, y1), number)
 
     def _here(self, aim: Aim, tile: TileRef) -> Tile | None:
         """A tile as it is now, or as it was shown before the look or the plane changed."""

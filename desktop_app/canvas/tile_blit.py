@@ -8,6 +8,10 @@ from PySide6.QtGui import QImage, QPainter
 from desktop_app.canvas.tile_mosaic import Box, Rgb32, Scaling
 from imaging.scan import Level
 
+STRIP = 64
+"""Rows scaled at a time. Of more than some ninety Qt shares the scaling out to its threads and waits for them: while a
+model keeps every core busy that wait is several times the work itself. The pixels are the same."""
+
 
 def draw_upright(
     picture: Rgb32, box: Box, scaling: Scaling, pixels: Rgb32, region: Box, level: Level, *, smooth: bool
@@ -19,9 +23,11 @@ def draw_upright(
     columns, rows = region[2] - region[0], region[3] - region[1]
     painter = QPainter(target)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth or scaling.a * span < 1)
-    painter.setClipRect(QRect(box[0], box[1], box[2] - box[0], box[3] - box[1]))
     place = QRectF(left, top, columns * span * scaling.a, rows * span * scaling.d)
-    painter.drawImage(place, _image(pixels), QRectF(0, 0, columns, rows))
+    image, whole = _image(pixels), QRectF(0, 0, columns, rows)
+    for y in range(box[1], box[3], STRIP):
+        painter.setClipRect(QRect(box[0], y, box[2] - box[0], min(STRIP, box[3] - y)))
+        painter.drawImage(place, image, whole)
     painter.end()
 
 

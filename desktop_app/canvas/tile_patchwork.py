@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -17,24 +18,47 @@ from imaging.scan import Level
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Patchwork:
-    """Where tiles come from; `ground` (0xFFRRGGBB) stands where there is none at all."""
+    """Where tiles come from; `ground` (0xFFRRGGBB) stands where there is none at all.
+
+    For one painting: what was looked up once is not looked up again. Several threads may fill parts of it.
+    """
 
     pyramid: Pyramid
     find: Callable[[TileRef], Tile | None]
     ground: int
+    _seen: dict[TileRef, Tile | None] = field(default_factory=dict[TileRef, Tile | None])
 
     def fill(self, out: Rgb32, region: Box, number: int) -> None:
         """Copy a region of a level from its tiles; what is missing is the finest coarser level, scaled up."""
+        across, down = tile_of(self.pyramid.levels[number])
+        x0, y0, x1, y1 = region
         missing: list[tuple[Box, int]] = []
-        for tile, box in self._cover(region, number):
-            found = self.find(tile)
-            if found is None:
+        for row in range(y0 // down, (y1 - 1) // down + 1):
+            top, bottom = max(y0, row * down), min(y1, (row + 1) * down)
+            first, last = top - row * down, bottom - row * down
+            start, pieces = x0, list[Rgb32]()
+            for column in range(x0 // across, (x1 - 1) // across + 1):
+                left, right = max(x0, column * across), min(x1, (column + 1) * across)
+                found = self._tile(TileRef(number, column, row))
+                if found is not None:
+                    pieces.append(found.pixels[first:last, left - column * across : right - column * across])
+                    continue
+                _join(pieces, out[top - y0 : bottom - y0, start - x0 : left - x0])
+                start, pieces = right, []
+                box = (left, top, right, bottom)
                 missing.append((box, self._best_coarser(box, number)))
-            else:
-                self._copy(found, tile, box, out, region)
+            _join(pieces, out[top - y0 : bottom - y0, start - x0 :])
         for box, coarser in rows_of_boxes(missing):
-            part = out[box[1] - region[1] : box[3] - region[1], box[0] - region[0] : box[2] - region[0]]
+            part = out[box[1] - y0 : box[3] - y0, box[0] - x0 : box[2] - x0]
             self._enlarge(part, box, number, coarser)
+
+    def _tile(self, tile: TileRef) -> Tile | None:
+        """A tile, if it is here."""
+        try:
+            return self._seen[tile]
+        except KeyError:
+            found = self._seen[tile] = self.find(tile)
+            return found
 
     def _cover(self, region: Box, number: int) -> Iterable[tuple[TileRef, Box]]:
         """The tiles of a level that a region of it touches, and the part of each that lies in the region."""
@@ -58,7 +82,7 @@ class Patchwork:
         levels = self.pyramid.levels
         for coarser in range(number + 1, len(levels)):
             region = _coarser_region(box, levels[number], levels[coarser], margin=0)
-            if all(self.find(tile) is not None for tile, _ in self._cover(region, coarser)):
+            if all(self._tile(tile) is not None for tile, _ in self._cover(region, coarser)):
                 return coarser
         return self.pyramid.coarsest
 
@@ -71,11 +95,23 @@ class Patchwork:
         region = _coarser_region(box, levels[number], levels[coarser], margin=1)
         pixels = np.full((region[3] - region[1], region[2] - region[0]), self.ground, np.uint32)
         for tile, piece in self._cover(region, coarser):
-            found = self.find(tile)
+            found = self._tile(tile)
             if found is not None:
                 self._copy(found, tile, piece, pixels, region)
         share = levels[number].downsample / levels[coarser].downsample
         Scaling.enlarge(pixels, region, box, share, out)
+
+
+def _join(pieces: list[Rgb32], place: Rgb32) -> None:
+    """Copy pieces side by side to their place. One call: each gives up Python's lock, and many threads want it."""
+    if len(pieces) < 2:
+        if pieces:
+            place[...] = pieces[0]
+        return
+    import cv2
+
+    sources: list[Any] = [piece.view(np.int32) for piece in pieces]
+    cv2.hconcat(sources, place.view(np.int32))
 
 
 def rows_of_boxes(boxes: Sequence[tuple[Box, int]]) -> list[tuple[Box, int]]:
