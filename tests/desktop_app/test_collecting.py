@@ -24,6 +24,9 @@ class Node:
 @pytest.fixture
 def jobs(qtbot: QtBot) -> Iterator[Jobs]:
     made = Jobs()
+    # What other tests left would else be set aside as if it were marks, and what these make with it.
+    gc.unfreeze()
+    gc.collect()
     yield made
     made.close()
     gc.unfreeze()
