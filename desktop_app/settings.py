@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import typing
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from desktop_app.theme import ThemeName
 from imaging.errors import Problem
+from imaging.memory import usual_slide_memory
 
 FILE_NAME = "settings.json"
 LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY = 128, 16 * 1024
@@ -38,8 +39,9 @@ class Settings:
     """The model chosen last, so that the next scan needs no choosing."""
     device: str = "auto"
     """Where models run: auto, cpu or cuda. Auto takes what really loads."""
-    slide_memory: int = 512
-    """MiB that reading slides may take altogether (128 … 16,384): the tiles kept, and what the views hold."""
+    slide_memory: int = field(default_factory=usual_slide_memory)
+    """MiB that reading slides may take altogether (128 … 16,384): the tiles kept, and what the views hold. At first a
+    twelfth of the machine's memory, 256 at least and 2048 at most."""
     columns: tuple[int, ...] = ()
     """Widths in pixels of worklist, scan and findings; empty lets the window choose."""
     folded: tuple[str, ...] = ()

@@ -15,8 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-CACHE_BYTES = 512 * 2**20
-"""What reading slides may take altogether: the tiles kept, and what the views hold on top of them."""
+from imaging.memory import usual_slide_memory
+
+CACHE_BYTES = usual_slide_memory() * 2**20
+"""What reading slides may take altogether: the tiles kept, and what the views hold on top of them. It follows the
+machine, and a person can choose another in the preferences."""
 VIEW_BYTES = 80 * 2**20
 """The part of it that is left to the views: the tiles they show, and the pixels of the screen they are made into."""
 STORED = 0
