@@ -1,11 +1,13 @@
 """Shows a slide in a view: asks for tiles, says when the picture changed, and paints it. GUI thread only.
 
 A view that moves waits a moment for its tiles before it shows coarser ones: most often they come in time, and then it
-is painted once. After that it is painted some thirty times a second, until it is complete.
+is painted once. After that it is painted some thirty times a second, or as often as leaves most of the time to reading,
+until it is complete.
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -21,9 +23,11 @@ from imaging.scan import TiledScan
 
 PATIENCE_MS = 24
 """So long a view shows what it showed before, if tiles are missing: most often they come in time."""
-MOST_OF_IT, LAST_MS = 0.5, 16
-"""If more than this share of the tiles is there by then, it waits so much longer, once."""
+MORE_PATIENCE_MS = 50
+"""If the rest will have come so soon at the rate so far, it waits that much longer, once."""
 FRAME_MS = 33
+PAINTING_SHARE = 0.25
+"""Painting what is not complete takes at most about this share of the time."""
 REST_MS = 60
 """A view that is complete and has not moved for so long reads ahead."""
 RETRY_MS = 3000
@@ -56,6 +60,8 @@ class SlideCanvas(QObject):
         self._aim: tuple[Viewport, Display, float, int] | None = None
         self._is_told = True
         self._is_changed = False
+        self._is_patient = False
+        self._painting_ms = 0.0
         self._has_told_problem, self._complaint = False, ""
 
     @property
@@ -76,6 +82,7 @@ class SlideCanvas(QObject):
         if self._picture.is_ready:
             self._show()
         elif not self._frames.isActive():
+            self._is_patient = True
             self._frames.start(PATIENCE_MS)
 
     def paint(self, painter: QPainter) -> None:
@@ -83,7 +90,9 @@ class SlideCanvas(QObject):
         if self._aim is None:
             return
         self._picture.take()
+        begun = time.perf_counter()
         pixels = self._picture.frame()
+        self._painting_ms = (time.perf_counter() - begun) * 1000
         self._is_changed = False
         rows, columns = pixels.shape
         image = QImage(pixels.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
@@ -124,14 +133,16 @@ class SlideCanvas(QObject):
 
     def _on_frame(self) -> None:
         self._is_changed |= self._picture.take()
-        if self._frames.interval() == PATIENCE_MS:
-            self._frames.setInterval(FRAME_MS)
-            if not self._picture.is_ready and self._picture.share_here > MOST_OF_IT:
-                # The rest comes within a frame: to paint twice would only hold it up.
-                self._frames.setInterval(LAST_MS)
+        is_first = self._is_patient
+        self._is_patient = False
+        if is_first and not self._picture.is_ready:
+            share = self._picture.share_here
+            rest = PATIENCE_MS * (1 - share) / share if share > 0 else MORE_PATIENCE_MS + 1
+            if rest <= MORE_PATIENCE_MS:
+                # To paint twice would only hold it up.
+                self._frames.start(max(round(rest * 1.2), 1))
                 return
-        else:
-            self._frames.setInterval(FRAME_MS)
+        self._frames.start(max(FRAME_MS, round(self._painting_ms / PAINTING_SHARE)))
         if self._is_changed:
             self._show()
         if self._picture.is_ready:

@@ -36,6 +36,8 @@ RETRY_SECONDS = 2.0
 """What could not be read is tried again when the view moves, but not sooner than this."""
 BACKDROP_TILES = 1000
 """A slide whose coarsest level would have to be made from more tiles than this goes without one."""
+BACKDROP_SHARE = 4
+"""The coarsest level is read before what the view shows if that takes so many times as many tiles, else after it."""
 AHEAD_TILES = 48
 """So many tiles are read ahead at most while the view rests."""
 
@@ -78,8 +80,8 @@ class SlidePicture:
         self._aim: Aim | None = None
         self._held: dict[TileRef, Tile] = {}
         pyramid = self._source.pyramid
-        is_cheap = pyramid.cost(pyramid.coarsest) <= BACKDROP_TILES
-        self._coarsest = pyramid.tiles(pyramid.coarsest) if is_cheap else ()
+        self._backdrop_cost = pyramid.cost(pyramid.coarsest)
+        self._coarsest = pyramid.tiles(pyramid.coarsest) if self._backdrop_cost <= BACKDROP_TILES else ()
         self._backdrop: dict[TileKey, Tile] = {}
         self._former: tuple[int, Plane] | None = None
         self._missing: set[TileRef] = set()
@@ -138,7 +140,7 @@ class SlidePicture:
         """Hold the tiles of the view that are here and ask for the others."""
         held, unpainted = self._held, self._missing
         self._held, self._missing, self.problem = {}, set(), ""
-        wanted = self._missing_backdrop(aim)
+        wanted: list[TileKey] = []
         new = [tile for tile in aim.tiles if tile not in held]
         found = dict(zip(new, self._engine.cache.get_all(self._keys(aim, new)), strict=True))
         for tile in aim.tiles:
@@ -153,7 +155,10 @@ class SlidePicture:
                 wanted += self._keys(aim, [tile])
         # What goes out of sight was used until now, though nobody asked the cache for it.
         self._engine.cache.get_all(self._keys(aim, [tile for tile in held if tile not in self._held]))
-        self._engine.loader.ask(self._asker, dict.fromkeys(wanted))
+        backdrop = self._missing_backdrop(aim)
+        if backdrop and self._backdrop_cost * BACKDROP_SHARE <= len(wanted):
+            wanted, backdrop = [*backdrop, *wanted], []
+        self._engine.loader.ask(self._asker, dict.fromkeys(wanted), backdrop)
 
     def _keys(self, aim: Aim, tiles: list[TileRef]) -> list[TileKey]:
         return [self._source.key(aim.look, aim.viewport.plane, tile) for tile in tiles]
@@ -252,8 +257,9 @@ class SlidePicture:
         aim, scaling = self._aim, self._screen.scaling
         if aim is not None and self._screen.dirty:
             patchwork = Patchwork(self._source.pyramid, lambda tile: self._here(aim, tile), aim.ground)
-            for box, target in self._screen.pieces():
-                self._paint(aim, scaling, patchwork, box, target)
+            with self._engine.loader.held():
+                for box, target in self._screen.pieces():
+                    self._paint(aim, scaling, patchwork, box, target)
         return self._screen.pixels
 
     def _spoil(self, tile: TileRef) -> None:

@@ -20,7 +20,7 @@ from imaging.scan import Level
 class Patchwork:
     """Where tiles come from; `ground` (0xFFRRGGBB) stands where there is none at all.
 
-    For one painting: what was looked up once is not looked up again. Several threads may fill parts of it.
+    For one painting: what was looked up once is not looked up again.
     """
 
     pyramid: Pyramid

@@ -16,7 +16,7 @@ COARSEST = 640
 """The coarsest level is at most this wide and high."""
 LARGEST_STEP = 2.6
 """From one level to the next; files with levels in steps of 4 get one more in between."""
-SMALLEST_TILE = 128
+SMALLEST_TILE = 256
 """Smaller tiles cost more to handle than to read: four make one of a half level instead."""
 
 

@@ -139,6 +139,26 @@ def test_the_view_shows_coarser_tiles_until_the_right_ones_come(view: ScanView, 
     assert 0 < difference.mean() < 12
 
 
+def test_a_view_that_is_painted_in_pieces_ends_as_one_that_was_painted_once(view: ScanView, slide: KnownSlide) -> None:
+    view.show_scan(slide)
+    complete(view)
+    slide.gate.clear()
+    assert view.viewport is not None
+    view.move_to(replace(view.viewport, centre=(290, 210), scale=0.61))
+    shown(view)
+    for _ in range(3):  # a few tiles at a time
+        slide.gate.set()
+        QCoreApplication.processEvents()
+        slide.gate.clear()
+        shown(view)
+    slide.gate.set()
+    complete(view)
+    pieces, port = shown(view), view.viewport
+    go(view, 100, 100, 2.0)
+    go(view, *port.centre, port.scale)
+    assert np.array_equal(pieces, shown(view))
+
+
 def test_completed_comes_once_for_a_move_and_the_tiles_are_read_once(view: ScanView, slide: KnownSlide) -> None:
     view.show_scan(slide)
     told: list[bool] = []

@@ -125,3 +125,17 @@ def test_closing_ends_the_threads_even_while_a_reading_hangs(reader: Reader, loa
     reader.let(5)
     until(lambda: loader.is_idle)
     assert reader.read == [1, 7]
+
+
+def test_nothing_is_begun_while_a_view_paints_and_all_comes_after(reader: Reader, loader: TileLoader) -> None:
+    asker = Asker(lambda: None)
+    loader.ask(asker, [key(n) for n in range(4)])
+    until(lambda: reader.read)
+    with loader.held():
+        reader.let(1)
+        until(lambda: loader.take(asker))
+        time.sleep(0.02)
+        assert reader.read == [0]
+    reader.let(3)
+    until(lambda: loader.is_idle)
+    assert reader.read == [0, 1, 2, 3]

@@ -26,7 +26,7 @@ def test_between_levels_in_steps_of_four_there_is_one_more() -> None:
     pyramid = of_steps(46_000, 33_000, (1.0, 4.0001, 16.002))
     assert pyramid.stored[:5] == (0, None, 1, None, 2)
     assert [round(level.downsample) for level in pyramid.levels[:5]] == [1, 2, 4, 8, 16]
-    assert pyramid.levels[1].tile == (128, 128)
+    assert pyramid.levels[1].tile == (256, 256)
 
 
 def test_a_level_that_is_no_coarser_is_left_out() -> None:
