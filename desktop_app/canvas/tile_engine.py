@@ -13,7 +13,6 @@ from desktop_app.canvas.tile_cache import CACHE_BYTES, NO_TILE, VIEW_BYTES, Tile
 from desktop_app.canvas.tile_loader import TileLoader
 from desktop_app.canvas.tile_source import TileSource
 from imaging.scan import TiledScan
-from imaging.tile_memory import tile_memory
 
 
 class TileEngine:
@@ -54,7 +53,6 @@ class TileEngine:
         self.cache.drop_scan(number)
         if not self._sources:
             self.loader.close()
-            tile_memory().trim()
 
     def _read(self, key: TileKey) -> Tile:
         source = self._sources.get(key.scan)

@@ -21,7 +21,6 @@ from desktop_app.display import ChannelLook, Display
 from imaging.errors import Problem, one_line
 from imaging.geometry import Plane
 from imaging.scan import TiledScan, Window
-from imaging.tile_memory import tile_memory
 from imaging.windowing import automatic_window, grey_table
 
 if TYPE_CHECKING:
@@ -159,9 +158,7 @@ class TileSource:
             found = self._part(key._replace(level=part.level, column=part.column, row=part.row), asked)
             problem = problem or found.problem
             if whole is None:
-                if len(parts) == 1:
-                    return Tile(halved(found.pixels), problem, time.monotonic() if problem else 0.0)
-                whole = _room((height, width, *found.pixels.shape[2:]), found.pixels.dtype)
+                whole = np.empty((height, width, *found.pixels.shape[2:]), found.pixels.dtype)
             rows, columns = found.pixels.shape[:2]
             x, y = (part.column - first.column) * across, (part.row - first.row) * down
             whole[y : y + rows, x : x + columns] = found.pixels
@@ -232,11 +229,6 @@ class TileSource:
         return self.scan.tile(Plane(), number, 0, 0)
 
 
-def _room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Room for pixels; what it holds is arbitrary."""
-    return tile_memory().room((*shape[:-1], shape[-1] * dtype.itemsize)).view(dtype)
-
-
 class _GreyShader:
     """Stored values of one channel through a grey table."""
 
@@ -266,8 +258,7 @@ def halved(pixels: NDArray[Any]) -> NDArray[Any]:
     size = (columns // 2, rows // 2)
     if pixels.dtype == np.uint32 and pixels.ndim == 2:
         bytes_of = np.ascontiguousarray(pixels).view(np.uint8).reshape(rows, columns, 4)
-        out = tile_memory().room((rows // 2, columns // 2, 4))
-        return cv2.resize(bytes_of, size, dst=out, interpolation=cv2.INTER_AREA).view(np.uint32)[..., 0]
+        return cv2.resize(bytes_of, size, interpolation=cv2.INTER_AREA).view(np.uint32)[..., 0]
     quads = pixels.reshape(rows // 2, 2, columns // 2, 2, *pixels.shape[2:]).astype(np.float32)
     means = quads.mean(axis=(1, 3))
     return (np.rint(means) if pixels.dtype.kind in "iu" else means).astype(pixels.dtype)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from imaging.errors import ScanProblem
 from imaging.scan import Pixels
-from imaging.tile_memory import tile_memory
 
 NONE, LZW, JPEG, PACKBITS = 1, 5, 7, 32773
 _WITHOUT_SIZE = {8: "zlib", 32946: "zlib", LZW: "lzw", PACKBITS: "packbits", 50000: "zstd", 34926: "zstd"}
@@ -138,7 +137,7 @@ def _jpeg(codec: Codec, data: bytes, width: int, height: int, colours: int, chan
     held_width, held_height = held
     if held_width > width + 15 or held_height > height + 15 or held_width < 1 or held_height < 1:
         raise CodecProblem(f"is {held_width:,} × {held_height:,} pixels, not {width:,} × {height:,}")
-    out = tile_memory().room((held_height, held_width, channels) if channels > 1 else (held_height, held_width))
+    out = np.empty((held_height, held_width, channels) if channels > 1 else (held_height, held_width), np.uint8)
     pixels = imagecodecs.jpeg8_decode(
         data, tables=codec.tables, colorspace=codec.jpeg_colours, outcolorspace=colours, out=out
     ).reshape(held_height, held_width, channels)
