@@ -2,8 +2,8 @@
 
 Screen pixels lie on a grid that is fixed to the slide as long as scale and angle stay (the view is moved by whole
 device pixels; marks may be half a pixel off it). So a pan moves what is there and makes only the new strips; and
-pieces made at different times fit to the bit. What a rectangle shows is put together from tiles at the level's own
-resolution first and scaled as one, so tiles have no seams at any scale or angle. Where a tile is missing the finest
+pieces made at different times fit, to a grey level. What a rectangle shows is put together from tiles at the level's
+own resolution first and scaled as one, so tiles have no seams at any scale or angle. Where a tile is missing the finest
 coarser level that is there is scaled up instead; the coarsest is kept while the slide is open.
 """
 
