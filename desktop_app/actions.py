@@ -6,10 +6,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from desktop_app.action import ActionRow
+from desktop_app.action_comfort import comfort_rows
+from desktop_app.action_marks import marks_rows
+from desktop_app.action_operations import operation_rows
+from desktop_app.action_proposals import proposals_rows
+from desktop_app.action_readers import readers_rows
 from desktop_app.action_series import numbered_rows, tool_rows
 from desktop_app.action_slide import exchange_rows, slide_rows
+from desktop_app.action_volume import volume_rows
+from desktop_app.action_worklist import worklist_rows
+from desktop_app.operation import Operation
 from desktop_app.session import Session
 from desktop_app.tool import Tool
+from desktop_app.tools import operations
+from imaging.plugins import gather
 
 
 def _has_scan(session: Session) -> bool:
@@ -329,9 +339,16 @@ def all_rows(tools: Iterable[Tool]) -> tuple[ActionRow, ...]:
     return (
         *file_rows(),
         *edit_rows(),
+        *proposals_rows(),
+        *marks_rows(),
+        *readers_rows(),
         *tool_rows(tools),
+        *operation_rows(gather(operations, Operation)),
         *scan_rows(),
+        *worklist_rows(),
         *slide_rows(),
+        *volume_rows(),
+        *comfort_rows(),
         *model_rows(),
         *numbered_rows(),
         *help_rows(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from imaging.scan import Window
 
@@ -20,6 +21,18 @@ class ChannelLook:
 
 
 @dataclass(frozen=True, slots=True)
+class Slab:
+    """Planes put together into one picture, around the plane shown."""
+
+    mode: Literal["mean", "max", "min"] = "mean"
+    planes: int = 1
+    """1 shows the plane alone."""
+
+
+ONE_PLANE = Slab()
+
+
+@dataclass(frozen=True, slots=True)
 class Display:
     """Window, inversion, overlay and thresholds; `window` is `None` on colour scans."""
 
@@ -34,6 +47,14 @@ class Display:
     """Bilinear when enlarged, else nearest."""
     channels: tuple[ChannelLook, ...] = ()
     """One for each channel of a fluorescence scan; empty shows them as the file says."""
+    slab: Slab = ONE_PLANE
+    """Of volumes: how many planes are shown as one."""
+    colour_map: str = ""
+    """The name of what grey is shown as; empty is grey."""
+    thresholds: tuple[tuple[str, float], ...] = ()
+    """Labels with a limit of their own; those not named have `threshold`."""
+    show_proposed: bool = False
+    """Whether what the model said is shown behind what a person made of it."""
     colour_managed: bool = False
     """Colours of a slide by its own ICC profile."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -19,10 +18,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
-    QDialog,
-    QFileDialog,
     QLineEdit,
-    QMainWindow,
     QMessageBox,
     QSplitter,
     QStackedLayout,
@@ -30,17 +26,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop_app import dialogs, exchange, theme
+from desktop_app import theme
+from desktop_app.action import ActionRow
 from desktop_app.actions import all_rows
+from desktop_app.asking import AskingWindow, ask
 from desktop_app.bars import ProblemBar, StatusLine, position_text, value_text, zoom_text
 from desktop_app.canvas.hovering import HoverInfo
 from desktop_app.canvas.scan_pane import ScanPane
-from desktop_app.canvas.tile_engine import shared_engine
 from desktop_app.canvas.view_grid import ViewGrid
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.columns import column_of
 from desktop_app.icons import pixmap
-from desktop_app.labelling import label_named
 from desktop_app.menus import ActionSet
 from desktop_app.panel import Side
 from desktop_app.panels.scrubber import Scrubber
@@ -51,22 +47,20 @@ from desktop_app.slide_hands import SlideHands
 from desktop_app.tool_strip import ToolStrip
 from desktop_app.welcome import DropHint, Welcome
 from desktop_app.widgets import tidy
-from imaging.errors import Problem
 
 SMALLEST = QSize(960, 600)
 COLUMNS = (290, 900, 330)
 """Widths in pixels at scale 1."""
 
 
-class MainWindow(QMainWindow):
+class MainWindow(AskingWindow):
     """Everything a person sees. Holds no truth: it can be built again from the session and the settings."""
 
     painted = Signal()
     """Once, when the first picture of the window is on the screen."""
 
     def __init__(self, session: Session, settings: SettingsFile, look: theme.Theme) -> None:
-        super().__init__()
-        self._session, self._settings, self._look = session, settings, look
+        super().__init__(session, settings, look)
         self._has_painted = False
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST)
@@ -81,11 +75,6 @@ class MainWindow(QMainWindow):
         # Else Qt gives the first field of the window the focus, and letters would be typed there.
         self.welcome.setFocus()
 
-    @property
-    def session(self) -> Session:
-        """What is open."""
-        return self._session
-
     def _build(self) -> None:
         session, look = self._session, self._look
         centre, centre_column = QWidget(), QVBoxLayout()
@@ -96,7 +85,7 @@ class MainWindow(QMainWindow):
         self.strip = ToolStrip(session, look, self._actions)
         self.problems = ProblemBar(look)
         self.grid, self.welcome = ViewGrid(session, look), Welcome(session, self, look)
-        self._slide = SlideHands(session, self.grid, look, _ask, self)
+        self._slide = SlideHands(session, self.grid, look, ask, self)
         self.slide_bar = SlideBar(session, look, self._actions, self.grid)
         self.scrubber = Scrubber(session, look)
         self.status_line = StatusLine(session, look)
@@ -124,6 +113,15 @@ class MainWindow(QMainWindow):
         self.grid.hovered.connect(self._on_hovered)
         self.grid.viewport_changed.connect(self._on_viewport)
         self._position, self._value, self._zoom = "", "", ""
+
+    @property
+    def action_rows(self) -> tuple[ActionRow, ...]:
+        """The table of actions, as it stands."""
+        return self._actions.rows
+
+    def take_marks(self, path: Path) -> None:
+        """Put the marks of a file on the open scan."""
+        self._slide.exchange.take_in(path)
 
     @property
     def pane(self) -> ScanPane:
@@ -169,67 +167,7 @@ class MainWindow(QMainWindow):
         self._zoom = zoom_text(self._session, viewport) if isinstance(viewport, Viewport) else ""
         self.status_line.show_position(self._position, self._value, self._zoom)
 
-    # What actions ask.
-
-    def ask_files(self) -> None:
-        """Choose files to open."""
-        found, _ = QFileDialog.getOpenFileNames(self, "Open scans", self._folder())
-        if found:
-            self._open([Path(name) for name in found])
-
-    def ask_folder(self) -> None:
-        """Choose a folder of scans to open."""
-        found = QFileDialog.getExistingDirectory(self, "Open a folder of scans", self._folder())
-        if found:
-            self._open([Path(found)])
-
-    def ask_dataset(self) -> None:
-        """Choose a dataset folder to open or make."""
-        found = QFileDialog.getExistingDirectory(self, "Open a dataset, or an empty folder to make one", self._folder())
-        if found:
-            self._keep(last_folder=str(Path(found).parent))
-            self._session.open_dataset(Path(found))
-
-    def _open(self, paths: list[Path]) -> None:
-        models = [path for path in paths if exchange.is_model(path)]
-        marks = [path for path in paths if path.suffix.lower() == ".geojson" and self._session.scan is not None]
-        scans = [path for path in paths if path not in models and path not in marks]
-        exchange.import_models(self._session, models)
-        for path in marks:
-            self._slide.exchange.take_in(path)
-        if scans:
-            self._keep(last_folder=str(scans[0].parent))
-            self._session.open_paths(scans)
-
-    def ask_label(self) -> None:
-        """Name a new label; what is selected gets it."""
-        sheet = dialogs.NewLabel(self, self._look)
-        if _ask(sheet):
-            label = label_named(sheet.chosen_name, self._session.labels)
-            self._session.add_labels([label])
-            self._session.choose_label(label.id)
-
-    def ask_export(self) -> None:
-        """Choose a format and a folder and export."""
-        sheet = dialogs.Destination(self, self._look, "Export", "Export", exchange.export_formats())
-        if _ask(sheet):
-            exchange.export_dataset(self._session, sheet.chosen_format, Path(sheet.chosen_place))
-
-    def ask_sync(self) -> None:
-        """Choose where to and sync."""
-        sheet = dialogs.Destination(self, self._look, "Sync upstream", "Sync")
-        if _ask(sheet):
-            exchange.send_upstream(self._session, sheet.chosen_place)
-
-    def ask_preferences(self) -> None:
-        """Change the settings."""
-        sheet = dialogs.Preferences(self, self._look, self._settings.settings, self._session.author)
-        if _ask(sheet):
-            self._keep(**sheet.chosen())
-            self._session.author = self._settings.settings.author or self._session.author
-            self._session.predicting.device = self._settings.settings.device
-            shared_engine().set_bound(self._settings.settings.slide_memory * 2**20)
-            self.redress(theme.chosen(self._settings.settings.theme, self._settings.settings.scale))
+    # How it looks.
 
     def redress(self, look: theme.Theme) -> None:
         """Build everything again in another theme or at another scale."""
@@ -250,17 +188,6 @@ class MainWindow(QMainWindow):
         self._on_scan()
         self.activateWindow()
 
-    def show_keys(self) -> None:
-        """The key sheet."""
-        _ask(dialogs.KeySheet(self, self._look, self._actions.rows))
-
-    def show_about(self) -> None:
-        """What this program is and what devices it found."""
-        sheet = dialogs.About(self, self._look)
-        job = exchange.ask_doctor(self._session, sheet.show_text)
-        _ask(sheet)
-        job.cancel()
-
     def fit(self) -> None:
         """The whole plane."""
         self.pane.view.fit()
@@ -280,15 +207,6 @@ class MainWindow(QMainWindow):
         self.close()
 
     # Settings.
-
-    def _folder(self) -> str:
-        return self._settings.settings.last_folder or str(Path.home())
-
-    def _keep(self, **changes: Any) -> None:
-        try:
-            self._settings.change(**changes)
-        except Problem as problem:
-            self.tell(problem)
 
     def _on_folded(self, title: str, folded: bool) -> None:
         others = tuple(name for name in self._settings.settings.folded if name != title)
@@ -387,10 +305,3 @@ class MainWindow(QMainWindow):
         box.setEscapeButton(stay)
         box.exec()
         return box.clickedButton() is leave
-
-
-def _ask(sheet: QDialog) -> bool:
-    """Show a dialog until it is answered; what it holds can be read until the next turn of the event loop."""
-    answer = sheet.exec()
-    sheet.deleteLater()
-    return bool(answer)

@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.annotation import Proposal
-from dataset.document import Change, Document, Edit, Snapshot
+from dataset.document import Change, Document, Snapshot
 from dataset.label import Label, LabelSet
 from dataset.piecewise import collector_paused
-from desktop_app import review
-from desktop_app.choosing import Choosing
 from desktop_app.display import CaseRow
+from desktop_app.editing import MANY, Editing
 from desktop_app.findings import Findings
 from desktop_app.keeping import Keeping
 from desktop_app.opening import Opened
 from desktop_app.predicting import Reading
 from desktop_app.saving import Kept, Saved, Saving
 from desktop_app.slides import Acts, Slides
-from desktop_app.tool import Outcome, Tool
+from desktop_app.tool import Tool
 from desktop_app.worklist import Worklist
 from imaging.errors import Problem
 from imaging.geometry import Plane, Region
@@ -32,13 +31,11 @@ if TYPE_CHECKING:
     from dataset.folder import Dataset
 
 
-MANY = 5000
-"""With so many marks at once the collector of cycles would look at them a dozen times."""
 FIRST_LABEL = Label("finding", "Finding", "#f2b134", "1")
 """What marks are called in a dataset that has no labels yet; it gives way to a model's labels."""
 
 
-class Session(Choosing):
+class Session(Editing):
     """What is open. Requests return at once; what follows from them is told by signals."""
 
     cases_changed = Signal()
@@ -190,25 +187,6 @@ class Session(Choosing):
 
     # Edits.
 
-    def commit(self, edit: Edit) -> None:
-        """Apply an edit to the document and keep it."""
-        if self.scan is not None and not edit.is_empty:
-            self._tell(self.document.commit(edit))
-
-    def undo(self) -> None:
-        """Take the last edit back."""
-        change = self.document.undo()
-        if change is not None:
-            self._tell(change)
-            self.told.emit(f"Undone: {change.edit.title}")
-
-    def redo(self) -> None:
-        """Do again what was undone."""
-        change = self.document.redo()
-        if change is not None:
-            self._tell(change)
-            self.told.emit(f"Done again: {change.edit.title}")
-
     def _tell(self, change: Change) -> None:
         self.saving.keep(change.edit)
         if 0 <= self.case < len(self.cases) and self.cases[self.case].state == "unseen":
@@ -218,13 +196,6 @@ class Session(Choosing):
             self.select(self.selection - gone)
         self.document_changed.emit(change.touched)
         self.proposals_changed.emit()
-
-    def handle(self, outcome: Outcome) -> None:
-        """Take what a tool's gesture led to."""
-        if outcome.edit is not None:
-            self.commit(outcome.edit)
-        if outcome.select is not None:
-            self.select(outcome.select)
 
     def save(self, *, finished: bool = True, confirmed_empty: bool = False) -> None:
         """Write the open document as a revision, if there is something to write.
@@ -243,52 +214,6 @@ class Session(Choosing):
 
     def _on_saved(self, saved: Saved) -> None:
         self.worklist.change_row(saved.key, state=saved.state)
-
-    # The reader's hands.
-
-    def accept(self, ids: Iterable[str]) -> None:
-        """Take proposals as they are."""
-        chosen = [i for i in ids if self.findings.is_settleable(i)]
-        if chosen:
-            with collector_paused(len(chosen) > MANY):
-                self.commit(review.accept_edit(self.findings.proposed[i] for i in chosen))
-
-    def accept_all(self) -> None:
-        """Take every proposal that is shown."""
-        self.accept(proposal.id for proposal in self.proposals)
-
-    def accept_or_next(self) -> None:
-        """Accept the selected proposals, else all shown; when nothing is left to accept, go to the next case."""
-        chosen = [i for i in self.selection if self.findings.is_settleable(i)]
-        chosen = chosen or [p.id for p in self.proposals if self.findings.is_settleable(p.id)]
-        if chosen:
-            self.accept(chosen)
-        else:
-            self.next_case()
-
-    def reject(self, ids: Iterable[str]) -> None:
-        """Say that proposals are wrong."""
-        chosen = [i for i in ids if self.findings.is_settleable(i)]
-        if chosen:
-            self.commit(review.reject_edit(chosen))
-
-    def delete_selection(self) -> None:
-        """Delete the selected marks and reject the selected proposals."""
-        if self.selection:
-            self.commit(review.delete_edit(self.document, self.findings.proposed, sorted(self.selection)))
-
-    def relabel(self, ids: Iterable[str], label_id: str) -> None:
-        """Give marks another label; a relabelled proposal becomes the reader's own."""
-        edit = review.relabel_edit(self.document, self.findings.proposed, tuple(ids), label_id, self.author)
-        self.commit(edit)
-        if edit.put:
-            self.select(annotation.id for annotation in edit.put)
-
-    def choose_label(self, label_id: str) -> None:
-        """A label was chosen: what is selected gets it, and what is drawn next."""
-        self.set_label(label_id)
-        if self.selection:
-            self.relabel(sorted(self.selection), label_id)
 
     def confirm_empty(self) -> None:
         """Say that there is nothing to mark on this scan: open proposals are rejected, and that is kept."""

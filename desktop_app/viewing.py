@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from dataset.annotation import Proposal, lies_on
@@ -15,10 +17,11 @@ from desktop_app import review
 from desktop_app.display import Display
 from desktop_app.findings import Findings
 from desktop_app.mark_index import MarkIndex
-from desktop_app.tool import Bench, Mark, Tool
-from imaging.geometry import Plane, Size
-from imaging.scan import Scan, ScanInfo, Window
+from desktop_app.tool import USUAL_OPTIONS, Bench, Mark, Reader, Tool, ToolOptions
+from imaging.geometry import Plane, Region, Size
+from imaging.scan import Scan, ScanInfo, Spacing, Window
 
+UNKNOWN: Spacing = (None, None, None)
 NO_LABEL = Label("", "No label", "#9aa4b2")
 
 
@@ -41,6 +44,7 @@ class Viewing(QObject):
         self.labels, self.label = LabelSet("", ()), ""
         self.tools = {tool.name: tool for tool in tools}
         self.tool_name, self.brush = "select", 20.0
+        self.options = USUAL_OPTIONS
         self.display = Display()
         self.scan: Scan | None = None
         self.scan_key = ""
@@ -95,9 +99,11 @@ class Viewing(QObject):
     def bench(self) -> Bench:
         """What the tool in hand works on."""
         size = self.scan.info.size if self.scan is not None else Size(0, 0, 0)
+        spacing = self.scan.info.spacing_mm if self.scan is not None else UNKNOWN
         return Bench(
             self.plane, size, self.document.snapshot(), self.proposals, self.selection, self.label, self.author,
-            self.brush, near=self._near,
+            self.brush, near=self._near, spacing_mm=spacing, read=reader_of(self.scan), window=self.display.window,
+            options=self.options,
         )  # fmt: skip
 
     def select(self, ids: Iterable[str]) -> None:
@@ -156,8 +162,26 @@ class Viewing(QObject):
         self.brush = min(max(diameter, 1.0), 500.0)
         self.tool_changed.emit()
 
+    def set_options(self, options: ToolOptions) -> None:
+        """Let tools work another way."""
+        if options != self.options:
+            self.options = options
+            self.tool_changed.emit()
+
     def set_label(self, label_id: str) -> None:
         """Choose the label of what is drawn next."""
         if label_id != self.label:
             self.label = label_id
             self.label_changed.emit()
+
+
+def reader_of(scan: Scan | None) -> Reader | None:
+    """What tools read pixels with: modality values, or red, green, blue."""
+    if scan is None:
+        return None
+
+    def read(region: Region, downsample: float = 1.0) -> NDArray[Any]:
+        stored = scan.read(region, downsample)
+        return stored if scan.info.is_colour else scan.info.rescale.values(stored)
+
+    return read

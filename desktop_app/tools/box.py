@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataset.annotation import Annotation, Box, Point, new_id, now
 from dataset.document import Edit
-from desktop_app.tool import Bench, Gesture, Outcome
+from desktop_app.tool import Bench, Gesture, OptionName, Outcome
 from desktop_app.tools.shaping import box_of, clamped
 
 LEAST_ON_SCREEN = 4.0
@@ -18,6 +18,7 @@ class BoxTool:
     title = "Box"
     key = "R"
     icon = "box"
+    options: tuple[OptionName, ...] = ()
 
     def __init__(self) -> None:
         self._start: Point | None = None

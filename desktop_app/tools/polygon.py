@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataset.annotation import Annotation, Geometry, Point, Points, Polygon, Polyline, new_id, now
 from dataset.document import Edit
-from desktop_app.tool import Bench, Gesture, Outcome
+from desktop_app.tool import Bench, Gesture, OptionName, Outcome
 from desktop_app.tools.hitting import Reach
 from desktop_app.tools.shaping import clamped
 from imaging.geometry import Plane
@@ -21,6 +21,7 @@ class PolygonTool:
     title = "Polygon"
     key = "P"
     icon = "polygon"
+    options: tuple[OptionName, ...] = ()
 
     def __init__(self) -> None:
         self._points: tuple[Point, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dataset.annotation import Annotation, Geometry, Proposal, corrected, new_id, now
 from dataset.document import Edit
 from dataset.mask import Mask
-from desktop_app.tool import Bench, Gesture, Mark, Outcome
+from desktop_app.tool import Bench, Gesture, Mark, OptionName, Outcome
 from desktop_app.tools.hitting import Hit, hit, is_locked, selected_here
 from desktop_app.tools.shaping import Handle, clamped, kept_on, moved, reshaped
 
@@ -43,6 +43,7 @@ class SelectTool:
     title = "Select"
     key = "V"
     icon = "select"
+    options: tuple[OptionName, ...] = ()
 
     def __init__(self) -> None:
         self._grip: _Grip | None = None

@@ -11,7 +11,7 @@ import numpy as np
 from dataset.annotation import Annotation, Point, Proposal, corrected, new_id, now
 from dataset.document import Edit
 from dataset.mask import Bits, Mask, empty_mask
-from desktop_app.tool import Bench, Gesture, Mark, Outcome
+from desktop_app.tool import Bench, Gesture, Mark, OptionName, Outcome
 from desktop_app.tools.hitting import is_set, marks_here
 
 
@@ -126,6 +126,7 @@ class StrokeTool:
     title = ""
     key = ""
     icon = ""
+    options: tuple[OptionName, ...] = ("brush",)
     erases = False
 
     def __init__(self) -> None:

@@ -1,0 +1,107 @@
+"""Editing: everything a reader does to the open document, as edits; a part of the session. No widgets here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject
+
+from dataset.document import Change, Edit
+from dataset.piecewise import collector_paused
+from desktop_app import review
+from desktop_app.choosing import Choosing
+from desktop_app.operating import Operating
+from desktop_app.tool import Outcome, Tool
+
+MANY = 5000
+"""With so many marks at once the collector of cycles would look at them a dozen times."""
+
+
+class Editing(Choosing):
+    """The open scan, the models that may read it, and the one way to change what is said of it."""
+
+    def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
+        super().__init__(tools, author, parent)
+        self.operating = Operating(self, self.handle)
+
+    def commit(self, edit: Edit) -> None:
+        """Apply an edit to the document and keep it."""
+        if self.scan is not None and not edit.is_empty:
+            self._tell(self.document.commit(edit))
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        change = self.document.undo()
+        if change is not None:
+            self._tell(change)
+            self.told.emit(f"Undone: {change.edit.title}")
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        change = self.document.redo()
+        if change is not None:
+            self._tell(change)
+            self.told.emit(f"Done again: {change.edit.title}")
+
+    def _tell(self, change: Change) -> None:
+        """Keep what was changed and tell it."""
+        raise NotImplementedError
+
+    def handle(self, outcome: Outcome) -> None:
+        """Take what a tool's gesture led to."""
+        if outcome.edit is not None:
+            self.commit(outcome.edit)
+        if outcome.select is not None:
+            self.select(outcome.select)
+        if outcome.told:
+            self.told.emit(outcome.told)
+
+    def next_case(self) -> None:
+        """Open the next row, in the order the reader sees."""
+        raise NotImplementedError
+
+    # The reader's hands.
+
+    def accept(self, ids: Iterable[str]) -> None:
+        """Take proposals as they are."""
+        chosen = [i for i in ids if self.findings.is_settleable(i)]
+        if chosen:
+            with collector_paused(len(chosen) > MANY):
+                self.commit(review.accept_edit(self.findings.proposed[i] for i in chosen))
+
+    def accept_all(self) -> None:
+        """Take every proposal that is shown."""
+        self.accept(proposal.id for proposal in self.proposals)
+
+    def accept_or_next(self) -> None:
+        """Accept the selected proposals, else all shown; when nothing is left to accept, go to the next case."""
+        chosen = [i for i in self.selection if self.findings.is_settleable(i)]
+        chosen = chosen or [p.id for p in self.proposals if self.findings.is_settleable(p.id)]
+        if chosen:
+            self.accept(chosen)
+        else:
+            self.next_case()
+
+    def reject(self, ids: Iterable[str]) -> None:
+        """Say that proposals are wrong."""
+        chosen = [i for i in ids if self.findings.is_settleable(i)]
+        if chosen:
+            self.commit(review.reject_edit(chosen))
+
+    def delete_selection(self) -> None:
+        """Delete the selected marks and reject the selected proposals."""
+        if self.selection:
+            self.commit(review.delete_edit(self.document, self.findings.proposed, sorted(self.selection)))
+
+    def relabel(self, ids: Iterable[str], label_id: str) -> None:
+        """Give marks another label; a relabelled proposal becomes the reader's own."""
+        edit = review.relabel_edit(self.document, self.findings.proposed, tuple(ids), label_id, self.author)
+        self.commit(edit)
+        if edit.put:
+            self.select(annotation.id for annotation in edit.put)
+
+    def choose_label(self, label_id: str) -> None:
+        """A label was chosen: what is selected gets it, and what is drawn next."""
+        self.set_label(label_id)
+        if self.selection:
+            self.relabel(sorted(self.selection), label_id)

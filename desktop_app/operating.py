@@ -1,0 +1,56 @@
+"""Operating: lets an operation work on the open document, off the main thread; a part of the session. No widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+
+from PySide6.QtCore import QObject
+
+from desktop_app.choosing import Choosing
+from desktop_app.operation import Operation
+from desktop_app.tool import Mark, Outcome
+from desktop_app.tools import operations
+from imaging.geometry import Size
+from imaging.plugins import gather
+from imaging.progress import Progress
+
+MOST_ASKED = 1000
+"""So many of the selected marks are looked at to know whether an operation makes sense."""
+
+
+class Operating(QObject):
+    """Runs operations one at a time; what they lead to counts only if nothing was edited meanwhile."""
+
+    def __init__(self, session: Choosing, handle: Callable[[Outcome], None]) -> None:
+        super().__init__(session)
+        self._session, self._handle = session, handle
+        self.operations = {item.name: item for item in gather(operations, Operation)}
+
+    def can(self, name: str) -> bool:
+        """Whether an operation makes sense now."""
+        session = self._session
+        size = session.info.size if session.info is not None else Size(0, 0, 0)
+        return session.scan is not None and self.operations[name].can(self._selected(), size)
+
+    def _selected(self) -> tuple[Mark, ...]:
+        found = map(self._session.findings.get, islice(self._session.selection, MOST_ASKED))
+        return tuple(mark for mark in found if mark is not None)
+
+    def run(self, name: str) -> None:
+        """Let an operation work; its edit is committed when it is done."""
+        session, operation = self._session, self.operations[name]
+        if not self.can(name):
+            return
+        bench, key = session.bench(), session.scan_key
+
+        def work(progress: Progress) -> Outcome:
+            return operation.apply(bench, progress)
+
+        def then(outcome: Outcome) -> None:
+            if session.scan_key != key or session.document.snapshot() is not bench.document:
+                session.told.emit(f"{operation.title}: the marks changed meanwhile, so nothing was done")
+            else:
+                self._handle(outcome)
+
+        session.jobs.start(operation.title, work, then)

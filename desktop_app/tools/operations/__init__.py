@@ -1,0 +1,1 @@
+"""Operations: each file adds one (see `desktop_app.operation`)."""
