@@ -15,7 +15,7 @@ from desktop_app.canvas.mark_painter import MarkPainter
 from desktop_app.canvas.marks import Plan, Shown, plan_marks
 from desktop_app.canvas.overlay import MaskLook, Rect
 from desktop_app.canvas.picture import Patch, Picture
-from desktop_app.canvas.preview import Preview, draw_preview
+from desktop_app.canvas.preview import Plates, Preview, draw_preview
 from desktop_app.canvas.slide_canvas import SlideCanvas
 from desktop_app.canvas.slide_masks import SlideMasks
 from desktop_app.canvas.underlay import Underlay
@@ -53,6 +53,7 @@ class ScanPainter:
         self.ground = QColor(theme.canvas)
         self._small = font(theme, 12)
         self._corners = CornerPainter(self._small)
+        self.plates = Plates(font(theme, 12, bold=True), theme.scale)
         self._marks = MarkPainter(font(theme, 11.5, bold=True), theme.scale)
         self._layer = MarkLayer(self._marks)
         self._masks = SlideMasks()
@@ -117,7 +118,7 @@ class ScanPainter:
             is_part = exposed.width() * exposed.height() * 3 < viewport.width * viewport.height
             self._marks.draw(painter, self.plan(what.lines, viewport), ratio, exposed if is_part else None)
         self._corners.draw(painter, what.info, viewport, what.display, exposed)
-        draw_preview(painter, what.preview, viewport)
+        draw_preview(painter, what.preview, viewport, self.plates)
 
     def _blit(self, painter: QPainter, patch: Patch, what: Scenery, layer: QImage | None, exposed: QRect) -> None:
         """Paint the picture, and the marks where they are kept as a layer."""

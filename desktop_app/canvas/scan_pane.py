@@ -10,13 +10,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.canvas.heat_showing import HeatShowing
 from desktop_app.canvas.pane_marks import PaneMarks
+from desktop_app.canvas.preview import Preview
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.tool import Gesture, Outcome
 from imaging.scan import Window
-
-PREVIEW_COLOUR = "#ffffff"
 
 
 class ScanPane(QWidget):
@@ -160,7 +159,7 @@ class ScanPane(QWidget):
         if gesture is not None:
             self._last_gesture = gesture
         had_live, self.marks.live = self.marks.live, outcome.live
-        if outcome.edit is not None or outcome.select is not None:
+        if outcome.edit is not None or outcome.select is not None or outcome.told:
             session.handle(outcome)
         if outcome.live or had_live:
             self._on_marks()
@@ -168,7 +167,7 @@ class ScanPane(QWidget):
         if outcome.cursor == "brush" and gesture is not None:
             brush = (gesture.x, gesture.y, session.brush)
         colour = session.label_of(session.label).colour
-        self.view.set_preview(outcome.preview, colour, brush)
+        self.view.set_preview(Preview(outcome.preview, colour, brush, outcome.texts))
         self.view.set_cursor_name(outcome.cursor)
         return outcome.busy
 
@@ -178,4 +177,4 @@ class ScanPane(QWidget):
         if self.marks.live:
             self.marks.live = ()
             self._on_marks()
-        self.view.set_preview((), PREVIEW_COLOUR, None)
+        self.view.set_preview(Preview())

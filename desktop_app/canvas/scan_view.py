@@ -18,7 +18,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from dataset.annotation import Geometry
 from dataset.mask import Mask
 from desktop_app.canvas.cursors import cursor_shape
 from desktop_app.canvas.hand import GestureTaker, Grip, Hand
@@ -171,17 +170,14 @@ class ScanView(QWidget):
         elif area is not None:
             self.update(screen_rect(viewport, area).toAlignedRect().adjusted(-3, -3, 3, 3))
 
-    def set_preview(
-        self, geometries: tuple[Geometry, ...], colour: str, brush: tuple[float, float, float] | None
-    ) -> None:
-        """Show what is being drawn, and the brush: centre and diameter in plane pixels."""
-        new = Preview(geometries, colour, brush)
+    def set_preview(self, new: Preview) -> None:
+        """Show what is being drawn, the brush, and words."""
         if new == self._preview:
             return
         old, self._preview = self._preview, new
         if self._viewport is not None:
             for preview in (old, new):
-                rect = preview_rect(preview, self._viewport)
+                rect = preview_rect(preview, self._viewport, self._painter.plates)
                 if rect is not None:
                     self.update(rect)
 
@@ -358,7 +354,7 @@ class ScanView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the mouse any more."""
         self.hovered.emit(None)
-        self.set_preview(self._preview.geometries, self._preview.colour, None)
+        self.set_preview(replace(self._preview, brush=None))
         super().leaveEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
