@@ -17,6 +17,7 @@ from dataset.annotation import Annotation, Proposal, WholeScan
 from dataset.document import Document
 from dataset.mask import Mask
 from dataset.prediction import Prediction
+from desktop_app.crosshair import AXES
 from desktop_app.mark_index import between
 from desktop_app.review import Proposed, proposed_by
 from desktop_app.tool import Mark
@@ -68,8 +69,9 @@ class Findings:
         self._settled: tuple[frozenset[str], NDArray[np.bool_]] = frozenset(), np.zeros(0, np.bool_)
         """What was settled when it was asked last, and which rows that are."""
         self._open: dict[float, _Open] = {}
-        self._annotated, self._opened = _Places(), _Places()
-        self._marks: tuple[tuple[object, ...], tuple[Mark, ...]] = (), ()
+        self._annotated: dict[Axis, _Places] = {axis: _Places(axis) for axis in AXES}
+        self._opened: dict[Axis, _Places] = {axis: _Places(axis) for axis in AXES}
+        self._marks: dict[Axis, tuple[tuple[object, ...], tuple[Mark, ...]]] = {}
 
     def add_prediction(self, prediction: Prediction, alone: Rows | None = None) -> None:
         """Take a finished prediction; what was streamed of it is replaced by it.
@@ -151,47 +153,47 @@ class Findings:
     def marks_on(self, plane: Plane, threshold: float) -> tuple[Mark, ...]:
         """Annotations, then open proposals, that are seen on a plane. The same value until one comes or goes."""
         annotations, proposals = self.document.annotations, self.open(threshold)
-        key = (annotations, proposals, plane.axis, plane.index)
-        if len(self._marks[0]) != 4 or any(map(is_not, self._marks[0][:2], key)) or self._marks[0][2:] != key[2:]:
-            annotated = self._annotated.follow(annotations, plane.axis).get(plane.index, ())
-            opened = self._opened.follow(proposals, plane.axis).get(plane.index, ())
-            self._marks = (key, (*annotated, *opened))
-        return self._marks[1]
+        kept = self._marks.get(plane.axis)
+        if kept is not None and kept[0][0] is annotations and kept[0][1] is proposals and kept[0][2] == plane.index:
+            return kept[1]
+        annotated = self._annotated[plane.axis].follow(annotations).get(plane.index, ())
+        opened = self._opened[plane.axis].follow(proposals).get(plane.index, ())
+        marks = (*annotated, *opened)
+        self._marks[plane.axis] = ((annotations, proposals, plane.index), marks)
+        return marks
 
     def planes_with_marks(self, axis: Axis, threshold: float) -> tuple[int, ...]:
         """The plane indices of an axis where something is marked or proposed, ascending."""
-        annotated = self._annotated.follow(self.document.annotations, axis)
-        return tuple(sorted({*annotated, *self._opened.follow(self.open(threshold), axis)}))
+        annotated = self._annotated[axis].follow(self.document.annotations)
+        return tuple(sorted({*annotated, *self._opened[axis].follow(self.open(threshold))}))
 
 
 class _Places:
-    """The marks of a sequence by plane, in its order; follows the sequence at the cost of what changed in it."""
+    """The marks of a sequence by plane of an axis, in order; follows it at the cost of what changed in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, axis: Axis) -> None:
         self._marks: tuple[Annotation | Proposal, ...] = ()
-        self._axis: Axis = 0
+        self._axis: Axis = axis
         self._found: dict[int, list[Mark]] = {}
         self._mask_planes: dict[str, tuple[Mask, tuple[int, ...]]] = {}
         self._alike: dict[int, Mark] = {}
         """Marks that lie on the only plane there is, by their identity, also some that went."""
 
-    def follow(self, marks: tuple[Annotation, ...] | tuple[Proposal, ...], axis: Axis) -> dict[int, list[Mark]]:
-        """The marks of every plane of an axis."""
+    def follow(self, marks: tuple[Annotation, ...] | tuple[Proposal, ...]) -> dict[int, list[Mark]]:
+        """The marks of every plane."""
         old = self._marks
-        if marks is not old or axis != self._axis:
-            if axis != self._axis:
-                self._found, self._alike = self._by_plane(marks, axis), {}
-            elif _has_grown(old, marks):
+        if marks is not old:
+            if _has_grown(old, marks):
                 self._alike = {}
-                for index, more in self._by_plane(marks[len(old) :], axis).items():
+                for index, more in self._by_plane(marks[len(old) :]).items():
                     self._found.setdefault(index, []).extend(more)
             else:
-                self._found = self._changed(marks, axis)
-            self._marks, self._axis = marks, axis
+                self._found = self._changed(marks)
+            self._marks = marks
         return self._found
 
-    def _changed(self, marks: tuple[Mark, ...], axis: Axis) -> dict[int, list[Mark]]:
-        """By plane, after some went and others came: quick where all lie on one plane, as on a slide."""
+    def _changed(self, marks: tuple[Mark, ...]) -> dict[int, list[Mark]]:
+        """By plane, after some went and others came; quick where all lie on one plane, as on a slide."""
         if len(self._found) == 1:
             ((index, known),) = self._found.items()
             if len(known) == len(self._marks):
@@ -200,22 +202,22 @@ class _Places:
                     self._alike = dict(zip(map(id, known), known, strict=True))
                 if not all(map(self._alike.__contains__, map(id, come))):
                     new = [mark for mark in come if id(mark) not in self._alike]
-                    if len(self._by_plane(new, axis).get(index, ())) < len(new):
+                    if len(self._by_plane(new).get(index, ())) < len(new):
                         self._alike = {}
-                        return self._by_plane(marks, axis)
+                        return self._by_plane(marks)
                     self._alike.update(zip(map(id, new), new, strict=True))
                 return {index: list(marks)} if marks else {}
         self._alike = {}
-        return self._by_plane(marks, axis)
+        return self._by_plane(marks)
 
-    def _by_plane(self, marks: Iterable[Mark], axis: Axis) -> dict[int, list[Mark]]:
+    def _by_plane(self, marks: Iterable[Mark]) -> dict[int, list[Mark]]:
         found: dict[int, list[Mark]] = {}
         for mark in marks:
             geometry = mark.geometry
             if isinstance(geometry, Mask):
-                for index in self._planes_of(mark.id, geometry) if geometry.axis == axis else ():
+                for index in self._planes_of(mark.id, geometry):
                     found.setdefault(index, []).append(mark)
-            elif not isinstance(geometry, WholeScan) and geometry.plane.axis == axis:
+            elif not isinstance(geometry, WholeScan) and geometry.plane.axis == self._axis:
                 found.setdefault(geometry.plane.index, []).append(mark)
         return found
 
@@ -223,7 +225,7 @@ class _Places:
         """The planes of a mask; one of a volume has thousands of tiles to look at."""
         kept = self._mask_planes.get(mark_id)
         if kept is None or kept[0] is not mask:
-            kept = self._mask_planes[mark_id] = (mask, mask.planes)
+            kept = self._mask_planes[mark_id] = (mask, mask.planes_along(self._axis))
         return kept[1]
 
 

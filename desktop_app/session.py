@@ -142,7 +142,8 @@ class Session(Editing):
         left = self._left.pop(opened.key, None)
         if left is not None and self._reads_early:
             opened = replace(opened, start=left, unsaved=())
-        self.scan, self.scan_key, self.plane = opened.scan, opened.key, opened.plane
+        self.scan, self.scan_key = opened.scan, opened.key
+        self.start_at(opened.plane)
         self.findings = Findings(Document(opened.start), opened.predictions)
         self.selection = frozenset()
         self.first_window = opened.window

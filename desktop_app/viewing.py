@@ -9,16 +9,18 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from dataset.annotation import Proposal, lies_on
+from dataset.annotation import Proposal, bounds, lies_on
 from dataset.document import Document
 from dataset.label import Label, LabelSet
+from dataset.mask import Mask
 from dataset.prediction import Prediction
 from desktop_app import review
+from desktop_app.crosshair import FIRST, Position, at_point, inside, middle_of, on_plane, plane_at
 from desktop_app.display import Display
 from desktop_app.findings import Findings
 from desktop_app.mark_index import MarkIndex
 from desktop_app.tool import USUAL_OPTIONS, Bench, Mark, Reader, Tool, ToolOptions
-from imaging.geometry import Plane, Region, Size
+from imaging.geometry import Axis, Plane, Region, Size
 from imaging.scan import Scan, ScanInfo, Spacing, Window
 
 UNKNOWN: Spacing = (None, None, None)
@@ -30,6 +32,9 @@ class Viewing(QObject):
 
     scan_changed = Signal()
     plane_changed = Signal()
+    """Another plane is the one that tools and keys work on; after `position_changed` where that comes, too."""
+    position_changed = Signal()
+    """The crosshair moved, and with it planes of some axes."""
     document_changed = Signal(object)
     proposals_changed = Signal()
     selection_changed = Signal()
@@ -48,7 +53,9 @@ class Viewing(QObject):
         self.display = Display()
         self.scan: Scan | None = None
         self.scan_key = ""
-        self.plane = Plane()
+        self.position: Position = FIRST
+        """Where the crosshair stands; the planes that are shown go through it."""
+        self._plane = Plane()
         self.findings = Findings()
         self.selection: frozenset[str] = frozenset()
         self.first_window: Window | None = None
@@ -58,6 +65,19 @@ class Viewing(QObject):
     def info(self) -> ScanInfo | None:
         """What the open scan is."""
         return self.scan.info if self.scan is not None else None
+
+    @property
+    def plane(self) -> Plane:
+        """The plane that tools and keys work on: the one of the active axis through the crosshair."""
+        return self._plane
+
+    @plane.setter
+    def plane(self, plane: Plane) -> None:
+        self._plane, self.position = plane, on_plane(self.position, plane)
+
+    def plane_of(self, axis: Axis) -> Plane:
+        """The plane of an axis through the crosshair."""
+        return self._plane if axis == self._plane.axis else plane_at(self.position, axis)
 
     @property
     def document(self) -> Document:
@@ -113,27 +133,75 @@ class Viewing(QObject):
             self.selection = chosen
             self.selection_changed.emit()
 
+    def start_at(self, plane: Plane) -> None:
+        """Put the crosshair in the middle of a plane of a scan just opened. Tells nothing."""
+        self.position = middle_of(self.scan.info.size) if self.scan is not None else FIRST
+        self.plane = plane
+
     def set_plane(self, plane: Plane) -> None:
-        """Show another plane (the nearest there is)."""
+        """Make another plane (the nearest there is) the one to work on; the crosshair goes straight to it."""
         if self.scan is None:
             return
         last = self.scan.info.size.count(plane.axis) - 1
         plane = Plane(plane.axis, min(max(plane.index, 0), last))
-        if plane != self.plane:
-            self.plane = plane
+        self._move(on_plane(self.position, plane), plane)
+
+    def set_axis(self, axis: Axis) -> None:
+        """Work on the plane of an axis through the crosshair."""
+        self.set_plane(self.plane_of(axis))
+
+    def set_position(self, position: Position) -> None:
+        """Move the crosshair (to the nearest voxel there is); the planes of all axes follow."""
+        if self.scan is not None:
+            position = inside(position, self.scan.info.size)
+            self._move(position, plane_at(position, self.plane.axis))
+
+    def _move(self, position: Position, plane: Plane) -> None:
+        moved, stepped = position != self.position, plane != self._plane
+        self.position, self._plane = position, plane
+        if moved:
+            self.position_changed.emit()
+        if stepped:
             self.plane_changed.emit()
 
     def step_plane(self, count: int) -> None:
         """Move by planes of the present axis."""
         self.set_plane(Plane(self.plane.axis, self.plane.index + count))
 
+    def step_axis(self, axis: Axis, count: int) -> None:
+        """Move the crosshair by planes of an axis, whichever is the one to work on."""
+        if self.scan is None or axis == self.plane.axis:
+            self.step_plane(count)
+            return
+        plane = self.plane_of(axis)
+        last = self.scan.info.size.count(axis) - 1
+        plane = Plane(axis, min(max(plane.index + count, 0), last))
+        self.set_position(on_plane(self.position, plane))
+
     def go_to(self, mark_id: str) -> None:
-        """Select a mark and show its plane."""
+        """Select a mark and show its plane; the crosshair goes to its middle."""
         mark = self.findings.get(mark_id)
         plane = review.mark_plane(mark) if mark is not None else None
-        if plane is not None and mark is not None and not lies_on(mark.geometry, self.plane):
+        if plane is not None and mark is not None:
+            if lies_on(mark.geometry, self.plane):
+                plane = self.plane
+            self._aim(mark, plane)
             self.set_plane(plane)
         self.select([mark_id])
+
+    def _aim(self, mark: Mark, plane: Plane) -> None:
+        """Put the crosshair in the middle of a mark of a volume, as far as it is seen on a plane."""
+        info, geometry = self.info, mark.geometry
+        if info is None or info.kind != "volume":
+            return
+        if isinstance(geometry, Mask):
+            found = geometry.bounds(plane.index) if geometry.axis == plane.axis else None
+        else:
+            found = bounds(geometry)
+        if found is not None:
+            x, y, width, height = found
+            position = inside(at_point(self.position, plane, x + width / 2, y + height / 2), info.size)
+            self._move(position, plane)
 
     def set_display(self, display: Display) -> None:
         """Show the scan another way; a new threshold also changes which proposals are open."""
