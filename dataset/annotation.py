@@ -5,6 +5,7 @@ Coordinates are full-resolution pixels of a plane, corner convention (see `imagi
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -36,6 +37,47 @@ class Polygon:
 
 
 @dataclass(frozen=True, slots=True)
+class RotatedBox:
+    """A box that is turned about its centre (x, y) by `angle` degrees, clockwise on the plane (y points down).
+
+    0 ≤ angle < 360: the angle says where its top is, so a box turned by 180° has its top below. Width and height are
+    those along its own sides, not negative.
+    """
+
+    plane: Plane
+    x: float
+    y: float
+    width: float
+    height: float
+    angle: float
+
+    def corners(self) -> tuple[Point, Point, Point, Point]:
+        """Its own top left corner and the others clockwise; exact where the angle is a multiple of 90°."""
+        cosine, sine = direction(self.angle)
+        ax, ay = self.width / 2 * cosine, self.width / 2 * sine
+        bx, by = -self.height / 2 * sine, self.height / 2 * cosine
+        x, y = self.x, self.y
+        return (
+            (x - ax - bx, y - ay - by),
+            (x + ax - bx, y + ay - by),
+            (x + ax + bx, y + ay + by),
+            (x - ax + bx, y - ay + by),
+        )
+
+    def outline(self) -> Polygon:
+        """The polygon of its corners."""
+        return Polygon(self.plane, self.corners())
+
+
+def direction(angle: float) -> Point:
+    """Cosine and sine of an angle in degrees; exact for multiples of 90°."""
+    quarters, rest = divmod(angle, 90.0)
+    if rest == 0:
+        return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(quarters) % 4]
+    return math.cos(math.radians(angle)), math.sin(math.radians(angle))
+
+
+@dataclass(frozen=True, slots=True)
 class Polyline:
     """An open line."""
 
@@ -56,7 +98,7 @@ class WholeScan:
     """A label of the whole scan."""
 
 
-Geometry: TypeAlias = Box | Polygon | Polyline | Points | Mask | WholeScan
+Geometry: TypeAlias = Box | RotatedBox | Polygon | Polyline | Points | Mask | WholeScan
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +165,11 @@ def geometry_plane(geometry: Geometry) -> Plane | None:
 
 
 def lies_on(geometry: Geometry, plane: Plane) -> bool:
-    """Whether a geometry is seen on a plane (whole-scan labels are not)."""
+    """Whether a geometry is seen on a plane (whole-scan labels are not; masks are on planes of every axis)."""
     if isinstance(geometry, WholeScan):
         return False
     if isinstance(geometry, Mask):
-        return geometry.axis == plane.axis and any(key.plane == plane.index for key in geometry.tiles)
+        return geometry.is_on(plane.axis, plane.index)
     return geometry.plane == plane
 
 
@@ -140,7 +182,10 @@ def bounds(geometry: Geometry) -> tuple[float, float, float, float] | None:
         return None if plane is None else geometry.bounds(plane.index)
     if isinstance(geometry, Box):
         return geometry.x, geometry.y, geometry.width, geometry.height
-    points = geometry.exterior if isinstance(geometry, Polygon) else geometry.points
+    if isinstance(geometry, RotatedBox):
+        points: tuple[Point, ...] = geometry.corners()
+    else:
+        points = geometry.exterior if isinstance(geometry, Polygon) else geometry.points
     if not points:
         return None
     xs, ys = [p[0] for p in points], [p[1] for p in points]

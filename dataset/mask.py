@@ -13,78 +13,24 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dataset.mask_axes import CROSSINGS, is_seen_across, paint_across, planes_across, section_across
+from dataset.mask_tiles import TILE, Bits, Tile, TileKey, paint_plane, shared_tile, tile_of
 from imaging.geometry import Axis
 
-TILE = 256
-Bits = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class TileKey:
-    """Which tile: plane index, tile row, tile column."""
-
-    plane: int
-    row: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tile:
-    """The set pixels of a tile: `bits` is their bounding rectangle, its corner at (x, y) in the tile."""
-
-    x: int
-    y: int
-    bits: Bits
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Tile):
-            return NotImplemented
-        return (self.x, self.y) == (other.x, other.y) and np.array_equal(self.bits, other.bits)
-
-    def __hash__(self) -> int:
-        return hash((self.x, self.y, self.bits.shape, self.bits.tobytes()))
-
-    @property
-    def byte_count(self) -> int:
-        """Bytes of its own; a tile that is wholly set has none."""
-        return 0 if self.bits is _ALL.bits else self.bits.nbytes
-
-    def full(self) -> Bits:
-        """A fresh, writable 256 × 256 array."""
-        out = np.zeros((TILE, TILE), np.bool_)
-        height, width = self.bits.shape
-        out[self.y : self.y + height, self.x : self.x + width] = self.bits
-        return out
-
-
-def _all_set() -> Tile:
-    """The one tile that is wholly set."""
-    bits = np.ones((TILE, TILE), np.bool_)
-    bits.flags.writeable = False
-    return Tile(0, 0, bits)
-
-
-_ALL = _all_set()
-
-
-def shared_tile(tile: Tile) -> Tile:
-    """The tile itself, or the one that all wholly set tiles are."""
-    return _ALL if tile.bits.shape == (TILE, TILE) and tile.bits.all() else tile
-
-
-def tile_of(full: Bits) -> Tile | None:
-    """The trimmed tile of a 256 × 256 array, or `None` when nothing is set."""
-    if full.all():
-        return _ALL
-    rows = np.flatnonzero(full.any(axis=1))
-    if rows.size == 0:
-        return None
-    columns = np.flatnonzero(full.any(axis=0))
-    bits = full[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
-    bits.flags.writeable = False
-    return Tile(int(columns[0]), int(rows[0]), bits)
+__all__ = (
+    "TILE",
+    "Bits",
+    "Mask",
+    "Tile",
+    "TileKey",
+    "empty_mask",
+    "mask_of_plane",
+    "mask_of_stack",
+    "mask_of_volume",
+    "shared_tile",
+    "tile_of",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +60,8 @@ class Mask:
 
     def count(self) -> int:
         """How many pixels are set."""
-        whole = sum(tile is _ALL for tile in self.tiles.values())
-        rest = sum(int(np.count_nonzero(tile.bits)) for tile in self.tiles.values() if tile is not _ALL)
+        whole = sum(tile.is_all for tile in self.tiles.values())
+        rest = sum(int(np.count_nonzero(tile.bits)) for tile in self.tiles.values() if not tile.is_all)
         return whole * TILE * TILE + rest
 
     def on_plane(self, plane: int) -> Iterator[tuple[int, int, Bits]]:
@@ -166,50 +112,56 @@ class Mask:
 
         Pixels at negative positions are dropped; the caller clips to the scan's size.
         """
-        if x < 0 or y < 0:
-            bits = bits[max(-y, 0) :, max(-x, 0) :]
-            x, y = max(x, 0), max(y, 0)
-        height, width = bits.shape
-        if height == 0 or width == 0:
-            return self
-        bits = np.asarray(bits, np.bool_)
-        # A proxy copies its dictionary as it is; `dict` would hash thousands of keys anew for every brush stamp.
-        tiles = self.tiles.copy() if isinstance(self.tiles, MappingProxyType) else dict(self.tiles)
-        for row in range(y // TILE, (y + height - 1) // TILE + 1):
-            for column in range(x // TILE, (x + width - 1) // TILE + 1):
-                _paint_tile(tiles, TileKey(plane, row, column), (x, y), bits, value=value)
+        tiles = self._copied()
+        paint_plane(tiles, plane, x, y, np.asarray(bits, np.bool_), value=value)
         return Mask(self.axis, MappingProxyType(tiles))
 
+    def painted_stack(self, plane: int, x: int, y: int, bits: Bits, *, value: bool) -> Mask:
+        """This mask with what a (planes, height, width) stamp covers set or cleared, on planes of its own axis.
 
-def _paint_tile(tiles: dict[TileKey, Tile], key: TileKey, corner: tuple[int, int], bits: Bits, *, value: bool) -> None:
-    """Set or clear in one tile the pixels that a stamp covers."""
-    old = tiles.get(key)
-    if old is None and not value:
-        return
-    left, top = key.column * TILE, key.row * TILE
-    x, y = corner
-    x0, y0 = max(x, left), max(y, top)
-    x1, y1 = min(x + bits.shape[1], left + TILE), min(y + bits.shape[0], top + TILE)
-    part = bits[y0 - y : y1 - y, x0 - x : x1 - x]
-    if part.shape == (TILE, TILE) and part.all():
-        if value:
-            tiles[key] = _ALL
-        else:
-            del tiles[key]
-        return
-    full = old.full() if old is not None else np.zeros((TILE, TILE), np.bool_)
-    target = full[y0 - top : y1 - top, x0 - left : x1 - left]
-    if np.all(target[part]) if value else not np.any(target[part]):
-        return  # nothing changes, so the tile stays shared
-    if value:
-        target |= part
-    else:
-        target &= ~part
-    new = tile_of(full)
-    if new is None:
-        tiles.pop(key, None)
-    else:
-        tiles[key] = new
+        The stamp's corner is at (x, y) of `plane`; what lies at negative positions is dropped.
+        """
+        tiles = self._copied()
+        for number in range(max(-plane, 0), len(bits)):
+            paint_plane(tiles, plane + number, x, y, np.asarray(bits[number], np.bool_), value=value)
+        return Mask(self.axis, MappingProxyType(tiles))
+
+    def painted_across(self, axis: Axis, index: int, x: int, y: int, bits: Bits, *, value: bool) -> Mask:
+        """This mask with what a stamp covers on a plane of any axis set or cleared; it keeps its own axis.
+
+        The stamp's corner is at (x, y) of that plane; what lies at negative positions is dropped.
+        """
+        if axis == self.axis:
+            return self.painted(index, x, y, bits, value=value)
+        tiles = self._copied()
+        paint_across(tiles, CROSSINGS[self.axis, axis], index, (x, y), np.asarray(bits, np.bool_), value=value)
+        return Mask(self.axis, MappingProxyType(tiles))
+
+    def _copied(self) -> dict[TileKey, Tile]:
+        # A proxy copies its dictionary as it is; `dict` would hash thousands of keys anew for every brush stamp.
+        return self.tiles.copy() if isinstance(self.tiles, MappingProxyType) else dict(self.tiles)
+
+    # On planes of any axis.
+
+    def section(self, axis: Axis, index: int) -> tuple[int, int, Bits] | None:
+        """The mask on a plane of any axis: x, y of that plane and a rectangle of bits; `None` where none is set.
+
+        Linear in the number of tiles. The bits may be shared with the mask: look, do not write.
+        """
+        if axis != self.axis:
+            return section_across(self.tiles, CROSSINGS[self.axis, axis], index)
+        found = self.bounds(index)
+        return None if found is None else (found[0], found[1], self.crop(index, *found))
+
+    def planes_along(self, axis: Axis) -> tuple[int, ...]:
+        """The planes of any axis on which a pixel is set, ascending; worth keeping for as long as the mask is."""
+        return self.planes if axis == self.axis else planes_across(self.tiles, CROSSINGS[self.axis, axis])
+
+    def is_on(self, axis: Axis, index: int) -> bool:
+        """Whether a pixel is set on a plane of any axis."""
+        if axis == self.axis:
+            return any(key.plane == index for key in self.tiles)
+        return is_seen_across(self.tiles, CROSSINGS[self.axis, axis], index)
 
 
 def empty_mask(axis: Axis = 0) -> Mask:
