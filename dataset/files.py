@@ -89,6 +89,9 @@ def revision_files(revision: Revision, snapshot: Snapshot, info: ScanInfo, label
 
 def header_of(revision: Revision) -> Json:
     """What a revision's file says of the revision itself; `revision_header` reads it."""
+    # Older files say neither; what has nothing to say is written as it always was.
+    settles: Json = {"settles": list(revision.settles)} if revision.settles else {}
+    why: Json = {"why": revision.why} if revision.why else {}
     return {
         **_identity("revision", revision.id, revision.scan),
         "author": revision.author,
@@ -101,6 +104,8 @@ def header_of(revision: Revision) -> Json:
         "count": revision.count,
         "labels": list(revision.labels),
         "covers": [list(mark) for mark in revision.covers],
+        **settles,
+        **why,
     }
 
 
@@ -123,6 +128,8 @@ def revision_header(facts: Facts) -> Revision:
         said.whole("count"),
         said.texts("labels"),
         tuple((name, int(number)) for name, number in said.scores("covers")),
+        said.texts("settles"),
+        said.text("why") if "why" in said else "",
     )
 
 

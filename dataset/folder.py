@@ -22,6 +22,7 @@ from dataset.heads import basis_of, exported, head_of
 from dataset.label import LabelSet
 from dataset.manifest import FILE, create_folder, is_dataset, manifest_from_json
 from dataset.prediction import Prediction
+from dataset.readings import Reading, readings_of
 from dataset.record import Basis, Finding, Head, LookedAt, PredictionSummary, Revision, ScanRecord, Split, Unsaved
 from dataset.scan_folder import KEY, ScanFolder
 from dataset.store import Store
@@ -64,6 +65,7 @@ class Dataset(ScanFolder):
         """Let go of the folder's files."""
         with self._mutex:
             self._journals.close()
+            self._catalogue.keep_index()
 
     # Predictions.
 
@@ -97,16 +99,21 @@ class Dataset(ScanFolder):
         prediction: str = "",
         finished: bool = True,
         reviewed: bool = False,
+        settles: tuple[str, ...] = (),
+        why: str = "",
+        apart: bool = False,
     ) -> Revision:
         """Keep a state of a scan's document, for good; edits kept so far of this scan are then in a revision.
 
         `basis` is worked out from the marks when not given (`dataset.heads.basis_of`); `base` is the revision id
-        the state was made from, `prediction` the prediction it answers.
+        the state was made from, `prediction` the prediction it answers, `settles` the other readers' revisions that
+        a reviewed one decides on. `apart`: edits that others left behind are not in it (see `unsaved_edits`).
         """
         with self._mutex:
             entry = self._entry(key)
             record = entry.check()
-            for identity, known in ((base, entry.revisions), (prediction, entry.predictions)):
+            stands_on = ((base, entry.revisions), (prediction, entry.predictions))
+            for identity, known in (*stands_on, *((settled, entry.revisions) for settled in settles)):
                 if identity and identity not in known:
                     raise DatasetProblem(f"has no revision or prediction {identity!r}", record.title)
             used = {annotation.label for annotation in snapshot.annotations}
@@ -114,7 +121,8 @@ class Dataset(ScanFolder):
             basis = basis or basis_of(snapshot, entry.revisions.get(base))
             revision = Revision(
                 new_id(), key, author, now(), basis, base, prediction, finished, reviewed,
-                len(snapshot.annotations), tuple(sorted(used)), self._journals.marks(key),
+                len(snapshot.annotations), tuple(sorted(used)), self._journals.marks(key, author if apart else None),
+                settles, why,
             )  # fmt: skip
             files = revision_files(revision, snapshot, record.info, self.labels)
             placed = {f"scans/{key}/revisions/{name}": data for name, data in files.items()}
@@ -134,6 +142,17 @@ class Dataset(ScanFolder):
         return head_of(self.revisions(key))
 
     def snapshot(self, revision: Revision) -> Snapshot:
+    def readings(self, key: str) -> tuple[Reading, ...]:
+        """What each person last said of a scan, kept apart; oldest first."""
+        return readings_of(self.revisions(key))
+
+    def read_by(self, *authors: str) -> Iterator[tuple[Reading, ...]]:
+        """The readings of these people, in their order, of each scan that all of them finished; no marks are read."""
+        for record in self.records():
+            found = {reading.author: reading for reading in self.readings(record.key) if reading.is_done}
+            if found.keys() >= set(authors):
+                yield tuple(found[author] for author in authors)
+
         """The marks of a revision."""
         return read_snapshot(self._store.path(f"scans/{revision.scan}/revisions/{revision.id}.json"))
 
@@ -179,10 +198,11 @@ class Dataset(ScanFolder):
         with self._mutex:
             return self._journals.unsaved() if self.is_writable else ()
 
-    def unsaved_edits(self, key: str) -> tuple[Edit, ...]:
+    def unsaved_edits(self, key: str, author: str | None = None) -> tuple[Edit, ...]:
         """Edits of a scan that are in no revision, of this and of ended sessions, oldest first.
 
-        To be applied to the head; the next `save_revision` of the scan by this program then covers them.
+        To be applied to the head; the next `save_revision` of the scan by this program then covers them. With an
+        `author` only that person's, for one who works `apart` from the others.
         """
         with self._mutex:
             if not self.is_writable:
@@ -190,7 +210,8 @@ class Dataset(ScanFolder):
             known = self._entry(key).revisions.values() if self.has(key) else ()
             covered = dict(mark for revision in known for mark in revision.covers)
             texts = self._journals.ended(key)
-            return tuple(edit for path, text in texts for edit in text.edits[covered.get(path.name, 0) :])
+            mine = [(path, text) for path, text in texts if author is None or text.author == author]
+            return tuple(edit for path, text in mine for edit in text.edits[covered.get(path.name, 0) :])
 
     def discard_unsaved(self, key: str, author: str) -> None:
         """Drop the edits of a scan that are in no revision; said in the audit."""

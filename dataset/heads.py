@@ -12,10 +12,10 @@ def head_of(revisions: Iterable[Revision]) -> Head:
     """The head of a scan's revisions: newest reviewed, else newest, of those nobody built on.
 
     A person's own labels come before acceptances of what a model proposed, whichever is newer. Other revisions of
-    persons that nobody built on are conflicts.
+    persons that nobody built on are conflicts, unless a reviewed revision settles them: it stands on all of these.
     """
     known = {revision.id: revision for revision in revisions}
-    built_on = {r.base for r in known.values() if r.base in known and _may_replace(r, known[r.base])}
+    built_on = {id_ for r in known.values() for id_ in bases(r) if id_ in known and _may_replace(r, known[id_])}
     leaves = [revision for revision in known.values() if revision.id not in built_on]
     persons = [revision for revision in leaves if revision.basis != "accepted"]
     pool = persons or leaves
@@ -26,9 +26,20 @@ def head_of(revisions: Iterable[Revision]) -> Head:
     return Head(head, tuple(conflicts))
 
 
+def bases(revision: Revision) -> tuple[str, ...]:
+    """Ids of the revisions it stands on: the one it was made from, and those it settles."""
+    settled = tuple(id_ for id_ in revision.settles if id_ != revision.id) if revision.is_reviewed else ()
+    return (revision.base, *settled)
+
+
 def exported(revisions: Iterable[Revision]) -> Revision | None:
-    """The revision that exporters get: the head among those whose reader was done, or `None`."""
-    return head_of(revision for revision in revisions if revision.state in LOOKED_AT).revision
+    """The revision that exporters get: the head among those whose reader was done, or `None`.
+
+    What was sent back to its reader is not exported: somebody said that it is not right.
+    """
+    known = tuple(revisions)
+    sent_back = {revision.base for revision in known if revision.is_sent_back}
+    return head_of(r for r in known if r.state in LOOKED_AT and r.id not in sent_back).revision
 
 
 def basis_of(snapshot: Snapshot, base: Revision | None = None) -> Basis:

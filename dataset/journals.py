@@ -75,14 +75,18 @@ class Journals:
             for key, texts in sorted(found.items())
         )
 
-    def marks(self, key: str) -> Marks:
-        """What a revision of a scan made now covers: its journals of this and of taken-over sessions."""
+    def marks(self, key: str, author: str | None = None) -> Marks:
+        """What a revision of a scan made now covers: its journals of this and of taken-over sessions.
+
+        With an `author`, of taken-over sessions only that person's: the others' edits still wait for them.
+        """
         own = {journal.path.name: journal.number for journal in self._own.get(key, ())}
         for path in self._paths():
             session = _session_of(path)
             if _key_of(path) == key and session != self.session and session in self._locks:
                 text = read_journal(path)
-                own[path.name] = len(text.edits) if text is not None else 0
+                if author is None or text is None or text.author == author:
+                    own[path.name] = len(text.edits) if text is not None else 0
         return tuple(own.items())
 
     def drop(self, names: Iterable[str]) -> None:

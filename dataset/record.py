@@ -21,6 +21,9 @@ LOOKED_AT: tuple[State, ...] = ("confirmed empty", "labelled", "reviewed")
 SAMPLED = "sampled-"
 """Begins the digest of a file that is too large to be read whole."""
 
+SENT_BACK = "Sent back: "
+"""Begins the reason of a revision by which somebody gave a scan back to its reader."""
+
 Marks: TypeAlias = tuple[tuple[str, int], ...]
 """Journals a revision covers: the name of each, and the number of its last edit that is in the revision."""
 
@@ -57,6 +60,15 @@ class Revision:
     labels: tuple[str, ...] = ()
     """Ids of the labels in use, sorted."""
     covers: Marks = ()
+    settles: tuple[str, ...] = ()
+    """Ids of other readers' revisions that were compared and decided on in this one; counts where it is reviewed."""
+    why: str = ""
+    """A short reason for whoever reads the history, or empty."""
+
+    @property
+    def is_sent_back(self) -> bool:
+        """Whether it gives the scan back to its reader, with a reason."""
+        return not self.is_finished and self.why.startswith(SENT_BACK)
 
     @property
     def state(self) -> State:

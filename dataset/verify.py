@@ -112,6 +112,8 @@ def _dangling(folder: Path, path: Path, revision: Revision, entry: Entry) -> Ite
         yield Finding(where, f"belongs to another scan, {revision.scan!r}")
     if revision.base and revision.base not in entry.revisions:
         yield Finding(where, f"was made from revision {revision.base}, which is not there")
+    for lost in sorted(set(revision.settles) - set(entry.revisions)):
+        yield Finding(where, f"settles revision {lost}, which is not there")
     if revision.prediction and revision.prediction not in entry.predictions:
         yield Finding(where, f"answers prediction {revision.prediction}, which is not there")
 
