@@ -65,7 +65,6 @@ class Dataset(ScanFolder):
         """Let go of the folder's files."""
         with self._mutex:
             self._journals.close()
-            self._catalogue.keep_index()
 
     # Predictions.
 
