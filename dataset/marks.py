@@ -3,6 +3,9 @@
 Coordinates are full-resolution pixels of a plane, corner convention. Boxes, polygons, lines and points are the
 `features` of a FeatureCollection, which other programs read; labels of the whole scan and masks have no outline
 and stand beside them (`whole_scan`, `masks`). What GeoJSON has no word for is in the property `overread`.
+
+A rotated box is written as the polygon of its corners and, exactly, beside it (`rotated_box`), so that a program
+which knows no rotated boxes reads the polygon.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from dataset.annotation import (
     Polygon,
     Polyline,
     Proposal,
+    RotatedBox,
     WholeScan,
 )
 from dataset.facts import Facts, Malformed, items, number
@@ -35,7 +39,7 @@ from imaging.scan import ScanInfo
 T = TypeVar("T")
 MANY_MARKS = 5000
 Json: TypeAlias = dict[str, object]
-Outline: TypeAlias = Box | Polygon | Polyline | Points
+Outline: TypeAlias = Box | RotatedBox | Polygon | Polyline | Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,8 @@ def outline_to_json(geometry: Geometry) -> Json:
     if isinstance(geometry, WholeScan | Mask):
         return {}
     shape, coordinates = _coordinates(geometry)
-    return {"shape": shape, "plane": [geometry.plane.axis, geometry.plane.index], "at": coordinates}
+    exactly: Json = {_ROTATED: _rotated_to_json(geometry)} if isinstance(geometry, RotatedBox) else {}
+    return {"shape": shape, "plane": [geometry.plane.axis, geometry.plane.index], "at": coordinates, **exactly}
 
 
 def outline_from_json(facts: Facts) -> Geometry:
@@ -138,6 +143,8 @@ def outline_from_json(facts: Facts) -> Geometry:
     if "shape" not in facts:
         return WholeScan()
     plane = _plane(facts)
+    if _ROTATED in facts:
+        return _rotated(plane, facts)
     return _outline(facts.text("shape"), plane, facts.items("at"), facts)
 
 
@@ -214,7 +221,9 @@ def _feature(mark_id: str, geometry: Outline, said: Json, classification: Json, 
         said["box"] = coordinates
         x0, y0, x1, y1 = geometry.x, geometry.y, geometry.x + geometry.width, geometry.y + geometry.height
         coordinates = [[[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]
-    elif isinstance(geometry, Polygon):
+    elif isinstance(geometry, Polygon | RotatedBox):
+        if isinstance(geometry, RotatedBox):
+            said[_ROTATED] = _rotated_to_json(geometry)
         rings = cast("list[tuple[Point, ...]]", coordinates)
         coordinates = [(*ring, ring[0]) if ring else () for ring in rings]
     outline: Json = {"type": _TYPES[shape], "coordinates": coordinates}
@@ -224,6 +233,7 @@ def _feature(mark_id: str, geometry: Outline, said: Json, classification: Json, 
     return {"type": "Feature", "id": mark_id, "geometry": outline, "properties": properties}
 
 
+_ROTATED = "rotated_box"
 _TYPES = {"box": "Polygon", "polygon": "Polygon", "polyline": "LineString", "points": "MultiPoint"}
 
 
@@ -240,6 +250,8 @@ def _coordinates(
 ) -> tuple[Literal["box", "polygon", "polyline", "points"], Sequence[object]]:
     if isinstance(geometry, Box):
         return "box", [geometry.x, geometry.y, geometry.width, geometry.height]
+    if isinstance(geometry, RotatedBox):
+        return "polygon", [geometry.corners()]
     if isinstance(geometry, Polygon):
         return "polygon", [geometry.exterior, *geometry.holes]
     return ("polyline" if isinstance(geometry, Polyline) else "points"), geometry.points
@@ -249,10 +261,24 @@ def _feature_geometry(feature: Facts, said: Facts) -> Geometry:
     shape, plane = said.text("shape"), _plane(said)
     if shape == "box":
         return _outline(shape, plane, said.items("box"), said)
+    if _ROTATED in said:
+        return _rotated(plane, said)
     coordinates = feature.inner("geometry").items("coordinates")
     if shape == "polygon":
         coordinates = [items(ring, "a ring")[:-1] for ring in coordinates]
     return _outline(shape, plane, coordinates, said)
+
+
+def _rotated_to_json(box: RotatedBox) -> list[float]:
+    return [box.x, box.y, box.width, box.height, box.angle]
+
+
+def _rotated(plane: Plane, facts: Facts) -> RotatedBox:
+    values = facts.numbers(_ROTATED)
+    if len(values) != 5:
+        raise Malformed(f"mark {facts.text('id')} has a rotated box of other than five numbers")
+    x, y, width, height, angle = values
+    return RotatedBox(plane, x, y, width, height, angle)
 
 
 def _outline(shape: str, plane: Plane, coordinates: Sequence[object], facts: Facts) -> Geometry:

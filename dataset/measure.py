@@ -22,6 +22,7 @@ from dataset.annotation import (
     Polygon,
     Polyline,
     Proposal,
+    RotatedBox,
     WholeScan,
     bounds,
     geometry_plane,
@@ -82,6 +83,8 @@ def measure(geometry: Geometry, spacing_mm: Spacing) -> Measured:
         x, y, width, height = geometry.x, geometry.y, geometry.width, geometry.height
         rings: Sequence[Sequence[Point]] = [[(x, y), (x + width, y), (x + width, y + height), (x, y + height)]]
         area = width * height
+    elif isinstance(geometry, RotatedBox):
+        rings, area = [geometry.corners()], geometry.width * geometry.height
     else:
         rings = [geometry.exterior, *geometry.holes]
         area = max(_area(rings[0]) - sum(map(_area, rings[1:])), 0.0)
@@ -142,12 +145,14 @@ def count_within(marks: Iterable[Annotation | Proposal] | Centres, region: Geome
 
 
 def inside_of(region: Geometry, points: Numbers) -> NDArray[np.bool_]:
-    """Which of (n, 2) points lie in a region: a polygon without its holes, a box, or a mask's pixels."""
+    """Which of (n, 2) points lie in a region: a polygon without its holes, a box of either kind, or a mask's pixels."""
     if isinstance(region, Box):
         low, high = (region.x, region.y), (region.x + region.width, region.y + region.height)
         return np.all((points >= low) & (points < high), axis=1)
     if isinstance(region, Mask):
         return _inside_mask(region, points)
+    if isinstance(region, RotatedBox):
+        return _inside_ring(region.corners(), points)
     if not isinstance(region, Polygon):
         return np.zeros(len(points), np.bool_)
     inside = _inside_ring(region.exterior, points)

@@ -18,7 +18,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from dataset.annotation import Annotation, Box, Geometry, Point, Points, Polygon, Polyline, WholeScan, new_id, now
+from dataset.annotation import (
+    Annotation,
+    Box,
+    Geometry,
+    Point,
+    Points,
+    Polygon,
+    Polyline,
+    RotatedBox,
+    WholeScan,
+    new_id,
+    now,
+)
 from dataset.errors import DatasetProblem
 from dataset.facts import LARGEST_JSON, Malformed, items, number, read_bytes
 from dataset.label import Label, LabelSet
@@ -317,6 +329,8 @@ def _coordinates(geometry: Geometry, corners: list[int] | None) -> object:
         four = corners_of(geometry)
         ring = [list(four[place]) for place in corners or (0, 1, 2, 3)]
         return [[*ring, ring[0]]]
+    if isinstance(geometry, RotatedBox):
+        geometry = geometry.outline()
     if isinstance(geometry, Polygon):
         rings = ([list(point) for point in ring] for ring in (geometry.exterior, *geometry.holes) if ring)
         return [[*ring, ring[0]] for ring in rings]

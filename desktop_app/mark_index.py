@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Geometry, Point, Points, Polygon, Polyline, Proposal, WholeScan
+from dataset.annotation import Box, Geometry, Point, Points, Polygon, Polyline, Proposal, RotatedBox, WholeScan
 from dataset.mask import Mask
 from desktop_app.tool import Mark
 from desktop_app.tools.hitting import is_locked
@@ -361,6 +361,8 @@ def _rings(geometries: list[Geometry]) -> tuple[list[tuple[Point, ...]], list[in
         elif type(geometry) is Box:
             x0, y0, x1, y1 = geometry.x, geometry.y, geometry.x + geometry.width, geometry.y + geometry.height
             rings.append(((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+        elif isinstance(geometry, RotatedBox):
+            rings.append(geometry.corners())
         elif isinstance(geometry, Polyline | Points):
             rings.append(geometry.points or NOWHERE)
             kinds[number] = OPEN if isinstance(geometry, Polyline) else DOTS

@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from dataset.annotation import Box, Point, Polygon
+from dataset.annotation import Box, Point, Polygon, RotatedBox
 from dataset.mask import Mask
 from dataset.measure import Measured, count_within, measure, pixel_size
 from dataset.piecewise import Breather
@@ -78,7 +78,7 @@ def measures(
     """
     facts = _facts([measure(mark.geometry, spacing) for mark in _checked(selected, progress)], len(selected))
     region = selected[0].geometry if len(selected) == 1 else None
-    if isinstance(region, Box | Polygon | Mask):
+    if isinstance(region, Box | RotatedBox | Polygon | Mask):
         counted = count_within(_checked(marks, progress), region, spacing)
         ordered = sorted(counted.counts.items(), key=lambda item: (-item[1], item[0]))
         lines = tuple(Line(label, count, density=counted.per_mm2.get(label)) for label, count in ordered)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from dataset.annotation import Annotation, Polygon, bounds, new_id, now
+from dataset.annotation import Annotation, Polygon, RotatedBox, bounds, new_id, now
 from dataset.document import Edit
 from dataset.heat_map import HeatMap
 from dataset.label import Label
@@ -103,7 +103,8 @@ class Slides(QObject):
     def read_selection(self) -> None:
         """Let the chosen model read what lies in the selected outlines."""
         chosen = [m.geometry for m in map(self._session.document.get, self._session.selection) if m is not None]
-        outlines = tuple(shape for shape in chosen if isinstance(shape, Polygon))
+        turned = (shape.outline() if isinstance(shape, RotatedBox) else shape for shape in chosen)
+        outlines = tuple(shape for shape in turned if isinstance(shape, Polygon))
         if outlines:
             self._read(_around(outlines), outlines)
         else:

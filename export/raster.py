@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, bounds
+from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, RotatedBox, bounds
 from dataset.mask import Bits, Mask
 from imaging.geometry import Plane
 
@@ -22,7 +22,7 @@ def extent_on(geometry: Geometry, plane: Plane, width: int, height: int) -> Exte
     """The box around a mark on a plane, cut to the plane; `None` for points, labels of the whole scan, and nothing."""
     if isinstance(geometry, Mask):
         found = geometry.bounds(plane.index) if geometry.axis == plane.axis else None
-    elif isinstance(geometry, (Box, Polygon, Polyline)):
+    elif isinstance(geometry, (Box, RotatedBox, Polygon, Polyline)):
         found = bounds(geometry) if geometry.plane == plane else None
     else:
         found = None
@@ -45,11 +45,13 @@ def touched_pixels(extent: Extent) -> tuple[int, int, int, int]:
 
 
 def bits_on(geometry: Geometry, plane: Plane, width: int, height: int) -> Bits | None:
-    """The pixels a mask or polygon covers on a plane; `None` for other marks and where it covers none.
+    """The pixels a mask, polygon or rotated box covers on a plane; `None` for other marks and where it covers none.
 
-    A polygon covers the pixels whose centres lie inside it and in none of its holes.
+    An outline covers the pixels whose centres lie inside it and in none of its holes.
     """
     bits: Bits | None = None
+    if isinstance(geometry, RotatedBox):
+        geometry = geometry.outline()
     if isinstance(geometry, Mask) and geometry.axis == plane.axis:
         bits = geometry.crop(plane.index, 0, 0, width, height)
     elif isinstance(geometry, Polygon) and geometry.plane == plane:

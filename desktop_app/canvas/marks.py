@@ -14,11 +14,12 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, WholeScan
+from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, RotatedBox, WholeScan
 from dataset.mask import Mask
 from desktop_app.canvas.crowd_scene import pieces_near, thinned
 from desktop_app.canvas.overlay import mask_bounds
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.tools.box_handles import turn_handle
 from desktop_app.tools.long_rings import LONG, is_long, points_of, rings_of
 from desktop_app.tools.shaping import handle_points
 
@@ -116,6 +117,10 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
             placed.append((mark, rect))
         if alone and mark.is_selected:
             handles += _handles(geometry, viewport)
+            if isinstance(geometry, RotatedBox):
+                stem = _stem(geometry, viewport)
+                outlines.append(Outline("line", (stem,), mark.colour, "quiet", is_selected=True))
+                handles.append(stem[1])
     # Alike ones together: they are drawn with one pen. What is selected stays on top.
     outlines.sort(key=_ALIKE)
     return Plan(tuple(outlines), place_chips(_named_once(placed), view, measure), tuple(handles))
@@ -173,6 +178,8 @@ def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
         return None
     elif isinstance(geometry, Box):
         corners = ((geometry.x, geometry.y), (geometry.x + geometry.width, geometry.y + geometry.height))
+    elif isinstance(geometry, RotatedBox):
+        corners = geometry.corners()
     else:
         corners = geometry.exterior if isinstance(geometry, Polygon) else geometry.points
     if not corners:
@@ -195,10 +202,17 @@ def screen_bounds(geometry: Geometry, viewport: Viewport) -> Rect | None:
 
 def _handles(geometry: Geometry, viewport: Viewport) -> list[Point]:
     if is_long(geometry):
-        places = _on_screen(rings_of(geometry)[0], viewport)
+        places = np.concatenate([_on_screen(ring, viewport) for ring in rings_of(geometry)])
         seen = places[(places >= 0).all(1) & (places <= (viewport.width, viewport.height)).all(1)]
         return [(x, y) for x, y in seen.tolist()] if len(seen) <= MOST_HANDLES else []
     return [viewport.to_screen(x, y) for _, (x, y) in handle_points(geometry)]
+
+
+def _stem(box: RotatedBox, viewport: Viewport) -> tuple[Point, Point]:
+    """From the top edge of a rotated box to the handle that turns it, in widget pixels."""
+    across, down = (1 / (viewport.scale * side) for side in viewport.aspect)
+    edge, handle = turn_handle(box, across, down)
+    return viewport.to_screen(*edge), viewport.to_screen(*handle)
 
 
 def _on_screen(ring: tuple[Point, ...], viewport: Viewport) -> NDArray[np.float64]:
@@ -229,6 +243,8 @@ def _outline(mark: Shown, viewport: Viewport) -> Outline | None:
     if isinstance(geometry, Box):
         x0, y0, x1, y1 = geometry.x, geometry.y, geometry.x + geometry.width, geometry.y + geometry.height
         geometry = Polygon(geometry.plane, ((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+    if isinstance(geometry, RotatedBox):
+        geometry = geometry.outline()
     rings = (geometry.exterior, *geometry.holes) if isinstance(geometry, Polygon) else (geometry.points,)
     kind = "rings" if isinstance(geometry, Polygon) else "line" if isinstance(geometry, Polyline) else "dots"
     pieces: list[NDArray[np.float64]] = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from dataset.annotation import Box, Geometry, Point, Points, Polygon, WholeScan
+from dataset.annotation import Box, Geometry, Point, Points, Polygon, RotatedBox, WholeScan
 from dataset.mask import Mask
 from desktop_app.canvas.marks import screen_bounds
 from desktop_app.canvas.viewport import Viewport
@@ -103,6 +103,8 @@ def _draw(painter: QPainter, geometry: Geometry, viewport: Viewport) -> None:
         if bounds is not None:
             painter.drawRect(QRectF(*bounds))
         return
+    if isinstance(geometry, RotatedBox):
+        geometry = geometry.outline()
     points = geometry.exterior if isinstance(geometry, Polygon) else geometry.points
     places = [QPointF(*viewport.to_screen(x, y)) for x, y in points]
     if isinstance(geometry, Points):

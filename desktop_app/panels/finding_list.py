@@ -12,7 +12,17 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from dataset.annotation import Annotation, Box, Points, Polygon, Polyline, WholeScan, geometry_plane, lies_on
+from dataset.annotation import (
+    Annotation,
+    Box,
+    Points,
+    Polygon,
+    Polyline,
+    RotatedBox,
+    WholeScan,
+    geometry_plane,
+    lies_on,
+)
 from dataset.label import Label
 from desktop_app.mark_index import difference
 from desktop_app.session import Session
@@ -25,7 +35,14 @@ Place: TypeAlias = tuple[int, int, str]
 MANY = 2000
 """From so many marks on the list is ordered as a whole."""
 _LABEL, _SCORE = attrgetter("label"), attrgetter("score")
-SHAPES: dict[type, str] = {Box: "box", Polygon: "polygon", Polyline: "line", Points: "points", WholeScan: "whole scan"}
+SHAPES: dict[type, str] = {
+    Box: "box",
+    RotatedBox: "rotated box",
+    Polygon: "polygon",
+    Polyline: "line",
+    Points: "points",
+    WholeScan: "whole scan",
+}
 
 
 def state_of(mark: Mark) -> str:

@@ -7,9 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dataset.annotation import Annotation, Box, Geometry, Point, Points, Polyline, WholeScan, lies_on
+from dataset.annotation import (
+    Annotation,
+    Box,
+    Geometry,
+    Point,
+    Points,
+    Polyline,
+    RotatedBox,
+    WholeScan,
+    direction,
+    lies_on,
+)
 from dataset.mask import TILE, Mask, TileKey
 from desktop_app.tool import Bench, Gesture, Mark
+from desktop_app.tools.box_handles import TURN_REACH, own_box, to_own, turn_handle
 from desktop_app.tools.long_rings import LONG, bounds_of, is_inside, is_long, nearest_point, rings_of, to_line
 from desktop_app.tools.shaping import Handle, handle_points
 from imaging.geometry import Plane
@@ -69,12 +81,12 @@ def hit(gesture: Gesture, bench: Bench) -> Hit | None:
     """What is under the hand: a handle of the selected mark, then an edge of a free one, then the smallest around."""
     reach = Reach.of(gesture)
     near = marks_near(reach, bench)
-    held = next((mark for mark in near if mark.id in bench.selection), None)
-    if held is not None and (len(bench.selection) == 1 or len(selected_here(bench)) == 1):
+    held = held_alone(reach, near, bench)
+    if held is not None:
         handle = nearest_handle(held.geometry, reach)
         if handle is not None:
             return Hit(held, handle)
-    for mark in _smallest_first(mark for mark in near if isinstance(mark.geometry, Box)):
+    for mark in _smallest_first(mark for mark in near if isinstance(mark.geometry, Box | RotatedBox)):
         handle = box_edge(mark.geometry, reach) if mark.id in bench.selection or not is_locked(mark) else None
         if handle is not None:
             return Hit(mark, handle)
@@ -82,11 +94,22 @@ def hit(gesture: Gesture, bench: Bench) -> Hit | None:
     return next((Hit(mark) for mark in _smallest_first(around)), None)
 
 
-def marks_near(reach: Reach, bench: Bench) -> list[Mark]:
-    """The marks that the hand may be on or within reach of."""
+def held_alone(reach: Reach, near: list[Mark], bench: Bench) -> Mark | None:
+    """The mark that is selected alone, if it is near or its handle that turns it may be."""
+    held = next((mark for mark in near if mark.id in bench.selection), None)
+    if held is None and len(bench.selection) == 1:
+        # The handle that turns a box stands outside it.
+        wider = marks_near(reach, bench, TURN_REACH + HANDLE_REACH)
+        held = next((m for m in wider if m.id in bench.selection and isinstance(m.geometry, RotatedBox)), None)
+    is_alone = held is not None and (len(bench.selection) == 1 or len(selected_here(bench)) == 1)
+    return held if is_alone else None
+
+
+def marks_near(reach: Reach, bench: Bench, far: float = HANDLE_REACH) -> list[Mark]:
+    """The marks that the hand may be on or within reach of, so `far` in screen pixels."""
     if bench.near is None:
-        return [mark for mark in marks_here(bench) if is_near(mark.geometry, reach)]
-    found = bench.near(reach.x, reach.y, HANDLE_REACH * reach.across, HANDLE_REACH * reach.down)
+        return [mark for mark in marks_here(bench) if is_near(mark.geometry, reach, far)]
+    found = bench.near(reach.x, reach.y, far * reach.across, far * reach.down)
     return [mark for mark in found if mark.id not in bench.hidden]
 
 
@@ -97,40 +120,65 @@ def selected_here(bench: Bench) -> tuple[Mark, ...]:
     return tuple(m for m in chosen if m.id not in bench.hidden and lies_on(m.geometry, bench.plane))
 
 
-def is_near(geometry: Geometry, reach: Reach) -> bool:
-    """Whether the hand is within reach of the rectangle around a mark; a cheap first question."""
+def is_near(geometry: Geometry, reach: Reach, far: float = HANDLE_REACH) -> bool:
+    """Whether the hand is within `far` screen pixels of the rectangle around a mark; a cheap first question."""
     if isinstance(geometry, Mask):
         return True
     found = bounds_of(geometry)
     if found is None:
         return False
     x, y, width, height = found
-    right, below = HANDLE_REACH * reach.across, HANDLE_REACH * reach.down
+    right, below = far * reach.across, far * reach.down
     return x - right <= reach.x <= x + width + right and y - below <= reach.y <= y + height + below
 
 
 def nearest_handle(geometry: Geometry, reach: Reach) -> Handle | None:
     """The handle of a selected mark under the hand; on small boxes the inside stays free to take."""
     limit = HANDLE_REACH
-    if isinstance(geometry, Box):
-        side = min(geometry.width / reach.across, geometry.height / reach.down)
-        if _is_inside_box(geometry, reach):
-            limit = min(limit, side / 3)
+    if isinstance(geometry, Box | RotatedBox):
+        box, own = _upright(geometry, reach)
+        if _is_inside_box(box, own):
+            limit = min(limit, min(box.width / own.across, box.height / own.down) / 3)
     elif is_long(geometry):
-        number, distance = nearest_point(rings_of(geometry)[0], reach.x, reach.y, reach.across, reach.down)
-        return number if distance <= limit else None
+        return _nearest_of_many(geometry, reach)
     nearest: Handle | None = None
     for handle, point in handle_points(geometry):
         distance = reach.distance(point)
         if distance <= limit:
             nearest, limit = handle, distance
+    if isinstance(geometry, RotatedBox):
+        _, point = turn_handle(geometry, reach.across, reach.down)
+        nearest = "turn" if reach.distance(point) <= HANDLE_REACH else nearest
     return nearest
+
+
+def _nearest_of_many(geometry: Geometry, reach: Reach) -> int | None:
+    """The number of the point under the hand in rings of very many."""
+    found, limit, first = None, HANDLE_REACH, 0
+    for ring in rings_of(geometry):
+        if ring:
+            number, distance = nearest_point(ring, reach.x, reach.y, reach.across, reach.down)
+            if distance <= limit:
+                found, limit = first + number, distance
+        first += len(ring)
+    return found
+
+
+def _upright(geometry: Box | RotatedBox, reach: Reach) -> tuple[Box, Reach]:
+    """A box and the hand in the box's own coordinates, in which its sides are upright."""
+    if isinstance(geometry, Box):
+        return geometry, reach
+    cosine, sine = direction(geometry.angle)
+    x, y = to_own(geometry, reach.x, reach.y)
+    across = 1 / math.hypot(cosine / reach.across, sine / reach.down)
+    return own_box(geometry), Reach(x, y, across, 1 / math.hypot(sine / reach.across, cosine / reach.down))
 
 
 def box_edge(geometry: Geometry, reach: Reach) -> Handle | None:
     """The edge or corner of a box under the hand."""
-    if not isinstance(geometry, Box):
+    if not isinstance(geometry, Box | RotatedBox):
         return None
+    geometry, reach = _upright(geometry, reach)
     inner = EDGE_REACH
     if _is_inside_box(geometry, reach):
         inner = min(inner, min(geometry.width / reach.across, geometry.height / reach.down) / 4)
@@ -154,8 +202,8 @@ def is_on(geometry: Geometry, reach: Reach, plane: Plane) -> bool:
         return False
     if isinstance(geometry, Mask):
         return is_set(geometry, plane, reach.x, reach.y)
-    if isinstance(geometry, Box):
-        return _is_inside_box(geometry, reach) or box_edge(geometry, reach) is not None
+    if isinstance(geometry, Box | RotatedBox):
+        return _is_inside_box(*_upright(geometry, reach)) or box_edge(geometry, reach) is not None
     if isinstance(geometry, Points):
         return any(reach.distance(point) <= POINT_REACH for point in geometry.points)
     if isinstance(geometry, Polyline):

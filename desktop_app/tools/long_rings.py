@@ -7,7 +7,7 @@ from collections import OrderedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Geometry, Point, Polygon, Polyline, bounds
+from dataset.annotation import Geometry, Point, Polygon, Polyline, bounds
 
 LONG = 256
 """From so many points on an array is quicker."""
@@ -39,7 +39,7 @@ def rings_of(geometry: Geometry) -> tuple[tuple[Point, ...], ...]:
 
 def is_long(geometry: Geometry) -> bool:
     """Whether a geometry has a ring of very many points."""
-    return not isinstance(geometry, Box) and any(len(ring) >= LONG for ring in rings_of(geometry))
+    return any(len(ring) >= LONG for ring in rings_of(geometry))
 
 
 def bounds_of(geometry: Geometry) -> tuple[float, float, float, float] | None:
@@ -62,6 +62,13 @@ def nearest_point(ring: tuple[Point, ...], x: float, y: float, across: float, do
 
 def to_line(ring: tuple[Point, ...], x: float, y: float, across: float, down: float, *, is_closed: bool) -> float:
     """Screen pixels from a place to a line."""
+    return nearest_edge(ring, x, y, across, down, is_closed=is_closed)[2] if len(ring) > 1 else float("inf")
+
+
+def nearest_edge(
+    ring: tuple[Point, ...], x: float, y: float, across: float, down: float, *, is_closed: bool
+) -> tuple[int, Point, float]:
+    """The place on a line of at least two points that is nearest: after which point, where, how many screen pixels."""
     points = (points_of(ring) - (x, y)) / (across, down)
     if is_closed:
         points = np.concatenate((points, points[:1]))
@@ -69,7 +76,10 @@ def to_line(ring: tuple[Point, ...], x: float, y: float, across: float, down: fl
     lengths = (ways * ways).sum(1)
     share = np.clip(-(starts * ways).sum(1) / np.where(lengths > 0, lengths, 1.0), 0.0, 1.0)
     nearest = starts + share[:, None] * ways
-    return float(np.sqrt((nearest * nearest).sum(1).min(initial=np.inf)))
+    far = (nearest * nearest).sum(1)
+    place = int(far.argmin())
+    u, v = nearest[place].tolist()
+    return place, (x + u * across, y + v * down), float(np.sqrt(far[place]))
 
 
 def is_inside(ring: tuple[Point, ...], x: float, y: float) -> bool:

@@ -1,20 +1,17 @@
-"""How marks change their shape: eight handles of a box, vertices, moves. Pure; plane pixels."""
+"""How marks change their shape: handles of boxes, single points, moves. Pure; plane pixels."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
-from dataset.annotation import Box, Geometry, Point, Points, Polygon, Polyline, WholeScan, bounds
+from dataset.annotation import Box, Geometry, Point, Points, Polygon, Polyline, RotatedBox, WholeScan, bounds
 from dataset.mask import Mask
+from desktop_app.tools.box_handles import BoxHandle, box_points, resized, resized_turned, turned_points
+from desktop_app.tools.vertices import point_moved, rings_with_points
 
-BoxHandle = Literal["nw", "n", "ne", "e", "se", "s", "sw", "w"]
-Handle: TypeAlias = BoxHandle | int
-"""A handle of a box, or the number of a vertex."""
-
-BOX_HANDLES: tuple[BoxHandle, ...] = ("nw", "n", "ne", "e", "se", "s", "sw", "w")
-LEAST = 1.0
-"""A box is not resized below this many pixels."""
+Handle: TypeAlias = BoxHandle | Literal["turn"] | int
+"""A handle of a box, the one that turns it, or the number of a point (see `vertices`)."""
 
 
 def box_of(one: Point, other: Point, box: Box) -> Box:
@@ -25,40 +22,22 @@ def box_of(one: Point, other: Point, box: Box) -> Box:
 
 
 def handle_points(geometry: Geometry) -> tuple[tuple[Handle, Point], ...]:
-    """Where a selected mark can be taken: eight points of a box, the vertices of the rest."""
+    """Where a selected mark can be taken: eight points of a box, the points of the rest.
+
+    Where a rotated box is turned depends on the zoom: see `box_handles.turn_handle`.
+    """
     if isinstance(geometry, Box):
-        x0, y0, x1, y1 = geometry.x, geometry.y, geometry.x + geometry.width, geometry.y + geometry.height
-        xm, ym = (x0 + x1) / 2, (y0 + y1) / 2
-        places = ((x0, y0), (xm, y0), (x1, y0), (x1, ym), (x1, y1), (xm, y1), (x0, y1), (x0, ym))
-        return tuple(zip(BOX_HANDLES, places, strict=True))
-    if isinstance(geometry, Polygon):
-        return tuple(enumerate(geometry.exterior))
-    return tuple(enumerate(geometry.points)) if isinstance(geometry, Polyline | Points) else ()
-
-
-def resized(box: Box, handle: BoxHandle, dx: float, dy: float) -> Box:
-    """A box with one handle moved by (dx, dy). Moved past the other side it turns over; its sizes stay positive."""
-    x, width = _stretched(box.x, box.width, dx, low="w" in handle, high="e" in handle)
-    y, height = _stretched(box.y, box.height, dy, low="n" in handle, high="s" in handle)
-    return replace(box, x=x, y=y, width=width, height=height)
-
-
-def _stretched(start: float, length: float, by: float, *, low: bool, high: bool) -> tuple[float, float]:
-    """Start and length after moving the low or the high end."""
-    if not (low or high):
-        return start, length
-    fixed, moved = (start + length, start + by) if low else (start, start + length + by)
-    first, last = min(fixed, moved), max(fixed, moved)
-    if last - first < LEAST:
-        first, last = (fixed, fixed + LEAST) if moved >= fixed else (fixed - LEAST, fixed)
-    return first, last - first
+        return box_points(geometry)
+    if isinstance(geometry, RotatedBox):
+        return turned_points(geometry)
+    return tuple(enumerate(point for ring in rings_with_points(geometry) for point in ring))
 
 
 def moved(geometry: Geometry, dx: float, dy: float) -> Geometry:
     """A mark moved by (dx, dy); masks and whole-scan labels stay where they are."""
     if isinstance(geometry, Mask | WholeScan):
         return geometry
-    if isinstance(geometry, Box):
+    if isinstance(geometry, Box | RotatedBox):
         return replace(geometry, x=geometry.x + dx, y=geometry.y + dy)
     if isinstance(geometry, Polygon):
         holes = tuple(_shifted(hole, dx, dy) for hole in geometry.holes)
@@ -68,14 +47,13 @@ def moved(geometry: Geometry, dx: float, dy: float) -> Geometry:
 
 def reshaped(geometry: Geometry, handle: Handle, dx: float, dy: float) -> Geometry:
     """A mark with one handle moved by (dx, dy)."""
-    if isinstance(geometry, Box) and isinstance(handle, str):
-        return resized(geometry, handle, dx, dy)
-    if isinstance(handle, str) or isinstance(geometry, Box | Mask | WholeScan):
+    if isinstance(geometry, Polygon | Polyline | Points):
+        return point_moved(geometry, handle, dx, dy) if isinstance(handle, int) else geometry
+    if isinstance(handle, int) or handle == "turn":
         return geometry
-    ring = geometry.exterior if isinstance(geometry, Polygon) else geometry.points
-    x, y = ring[handle]
-    changed = (*ring[:handle], (x + dx, y + dy), *ring[handle + 1 :])
-    return replace(geometry, exterior=changed) if isinstance(geometry, Polygon) else replace(geometry, points=changed)
+    if isinstance(geometry, Box):
+        return resized(geometry, handle, dx, dy)
+    return resized_turned(geometry, handle, dx, dy) if isinstance(geometry, RotatedBox) else geometry
 
 
 def _shifted(points: tuple[Point, ...], dx: float, dy: float) -> tuple[Point, ...]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from dataset.annotation import Annotation, Polygon
+from dataset.annotation import Annotation, Polygon, RotatedBox
 from dataset.mask import Bits
 from export.exporter import ExportView
 from export.pictures import Picture, pictures, write_png
@@ -21,8 +21,8 @@ from imaging.progress import Progress
 class Coco:
     """`images/<split>/*.png` and `annotations/instances_<split>.json`.
 
-    A mask is a run-length encoding, on each plane an annotation of its own. A polygon without holes stays a polygon;
-    one with holes becomes a mask. What COCO has no place for is under the key `overread`.
+    A mask is a run-length encoding, on each plane an annotation of its own. A polygon without holes, and a rotated
+    box, is a polygon; one with holes becomes a mask. What COCO has no place for is under the key `overread`.
     """
 
     name = "coco"
@@ -106,6 +106,8 @@ def _shape(mark: Annotation, extent: Extent, picture: Picture) -> dict[str, obje
     box = [float(value) for value in extent]
     geometry = mark.geometry
     bits = bits_on(geometry, picture.plane, *picture.size)
+    if isinstance(geometry, RotatedBox):
+        geometry = geometry.outline()
     if isinstance(geometry, Polygon) and not geometry.holes:
         area = float(np.count_nonzero(bits)) if bits is not None else 0.0
         return {"bbox": box, "area": area, "segmentation": [[value for point in geometry.exterior for value in point]]}

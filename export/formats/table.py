@@ -7,7 +7,18 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from dataset.annotation import Annotation, Box, Geometry, Points, Polygon, Polyline, WholeScan, bounds, geometry_plane
+from dataset.annotation import (
+    Annotation,
+    Box,
+    Geometry,
+    Points,
+    Polygon,
+    Polyline,
+    RotatedBox,
+    WholeScan,
+    bounds,
+    geometry_plane,
+)
 from dataset.mask import Mask
 from dataset.record import LookedAt
 from export.exporter import ExportView
@@ -67,7 +78,7 @@ def _scan_row(looked: LookedAt) -> list[object]:
 def _annotation_row(looked: LookedAt, mark: Annotation) -> list[object]:
     record, revision = looked.record, looked.revision
     plane, extent = geometry_plane(mark.geometry), bounds(mark.geometry)
-    shape, points = _described(mark.geometry)
+    shape, points = _SHAPES[type(mark.geometry)], _points_of(mark.geometry)
     pixels = mark.geometry.count() if isinstance(mark.geometry, Mask) else ""
     where = [shape, *((plane.axis, plane.index) if plane else ("", "")), *(extent or ("", "", "", "")), pixels, points]
     created = mark.created.isoformat(timespec="seconds")
@@ -76,21 +87,31 @@ def _annotation_row(looked: LookedAt, mark: Annotation) -> list[object]:
     return [*about, *where, *whose]
 
 
-def _described(geometry: Geometry) -> tuple[str, str]:
-    """The kind of a mark, and its points as JSON: rings of [x, y] for a polygon, one list otherwise."""
+_SHAPES: dict[type, str] = {
+    Box: "box",
+    RotatedBox: "rotated box",
+    Polygon: "polygon",
+    Polyline: "polyline",
+    Points: "points",
+    Mask: "mask",
+    WholeScan: "whole scan",
+}
+
+
+def _points_of(geometry: Geometry) -> str:
+    """Its points as JSON: rings of [x, y] for a polygon, one list otherwise; empty for what has none.
+
+    Those of a rotated box are its corners, clockwise from its own top left.
+    """
     match geometry:
         case Polygon():
-            return "polygon", json.dumps([geometry.exterior, *geometry.holes])
-        case Polyline():
-            return "polyline", json.dumps(geometry.points)
-        case Points():
-            return "points", json.dumps(geometry.points)
-        case Box():
-            return "box", ""
-        case Mask():
-            return "mask", ""
-        case WholeScan():
-            return "whole scan", ""
+            return json.dumps([geometry.exterior, *geometry.holes])
+        case Polyline() | Points():
+            return json.dumps(geometry.points)
+        case RotatedBox():
+            return json.dumps(geometry.corners())
+        case Box() | Mask() | WholeScan():
+            return ""
 
 
 PLUGIN = Table()

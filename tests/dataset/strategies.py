@@ -7,7 +7,18 @@ from datetime import UTC, datetime
 import numpy as np
 from hypothesis import strategies as st
 
-from dataset.annotation import Annotation, Box, Geometry, Points, Polygon, Polyline, Proposal, WholeScan, new_id
+from dataset.annotation import (
+    Annotation,
+    Box,
+    Geometry,
+    Points,
+    Polygon,
+    Polyline,
+    Proposal,
+    RotatedBox,
+    WholeScan,
+    new_id,
+)
 from dataset.mask import Mask, mask_of_stack
 from imaging.geometry import Axis, Plane, Size
 
@@ -37,6 +48,7 @@ def masks(draw: st.DrawFn, size: Size = SIZE) -> Mask:
 
 outlines = st.one_of(
     st.builds(Box, planes, numbers, numbers, lengths, lengths),
+    st.builds(RotatedBox, planes, numbers, numbers, lengths, lengths, st.floats(0, 360, exclude_max=True)),
     st.builds(Polygon, planes, rings, st.lists(rings, max_size=2).map(tuple)),
     st.builds(Polyline, planes, st.lists(points, max_size=5).map(tuple)),
     st.builds(Points, planes, st.lists(points, max_size=5).map(tuple)),

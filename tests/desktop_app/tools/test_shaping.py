@@ -6,17 +6,8 @@ from hypothesis import strategies as st
 
 from dataset.annotation import Box, Geometry, Points, Polygon, Polyline, WholeScan, bounds
 from dataset.mask import empty_mask
-from desktop_app.tools.shaping import (
-    BOX_HANDLES,
-    BoxHandle,
-    box_of,
-    clamped,
-    handle_points,
-    kept_on,
-    moved,
-    reshaped,
-    resized,
-)
+from desktop_app.tools.box_handles import BOX_HANDLES, BoxHandle, resized
+from desktop_app.tools.shaping import box_of, clamped, handle_points, kept_on, moved, reshaped
 from imaging.geometry import Plane
 
 PLANE = Plane(0, 0)
