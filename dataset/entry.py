@@ -21,6 +21,8 @@ from dataset.piecewise import peek
 from dataset.record import PredictionSummary, Revision, ScanRecord
 
 T = TypeVar("T")
+Stamps = tuple[int, int, int]
+"""When `scan.json`, `revisions` and `predictions` changed last, in nanoseconds; see `_stamp`."""
 SCAN, REVISIONS, PREDICTIONS = "scan.json", "revisions", "predictions"
 _FOR_READERS = {"rejected", "masks", "heat_maps"}
 LARGE = 2**20
@@ -149,6 +151,25 @@ def entry_of(stored: object, folder: Path) -> Entry:
 def row_of(entry: Entry) -> Json:
     """What the index keeps of an entry."""
     return {"stamps": entry.stamps, "headers": entry.headers}
+
+
+def stamps_of(entry: Entry) -> Stamps:
+    """What the folder of an entry looked like when it was looked at."""
+    return (entry.stamps[SCAN], entry.stamps[REVISIONS], entry.stamps[PREDICTIONS])
+
+
+def may_have_changed(folder: str, seen: Stamps) -> bool:
+    """Whether a scan's folder has to be looked into again, by three quick looks from outside."""
+    for name, stamp in zip((SCAN, REVISIONS, PREDICTIONS), seen, strict=True):
+        if stamp == 0:
+            return True
+        try:
+            changed = os.stat(f"{folder}/{name}").st_mtime_ns
+        except OSError:
+            changed = -1
+        if changed != stamp:
+            return True
+    return False
 
 
 def _header_of(path: Path, *, is_scan: bool) -> object:

@@ -65,6 +65,7 @@ class Dataset(ScanFolder):
         """Let go of the folder's files."""
         with self._mutex:
             self._journals.close()
+            self._catalogue.keep_index()
 
     # Predictions.
 
@@ -128,6 +129,7 @@ class Dataset(ScanFolder):
             facts = {"scan": key, "revision": revision.id, "basis": revision.basis}
             self._store.commit(author, "revision saved", placed, **facts)
             entry.add(revision)
+            self._catalogue.relist(key)
             self._journals.drop(name for name, _number in revision.covers)
             return revision
 
@@ -140,7 +142,6 @@ class Dataset(ScanFolder):
         """The revision that stands for a scan, and the conflicts."""
         return head_of(self.revisions(key))
 
-    def snapshot(self, revision: Revision) -> Snapshot:
     def readings(self, key: str) -> tuple[Reading, ...]:
         """What each person last said of a scan, kept apart; oldest first."""
         return readings_of(self.revisions(key))
@@ -152,6 +153,7 @@ class Dataset(ScanFolder):
             if found.keys() >= set(authors):
                 yield tuple(found[author] for author in authors)
 
+    def snapshot(self, revision: Revision) -> Snapshot:
         """The marks of a revision."""
         return read_snapshot(self._store.path(f"scans/{revision.scan}/revisions/{revision.id}.json"))
 
@@ -250,14 +252,16 @@ class Dataset(ScanFolder):
             where = self.folder / labelfile.NAME
             raise DatasetProblem(f"has lost label {lost[0]!r}, which marks use", where, "Put it back")
         if self.is_writable:
-            for entry in self._catalogue.entries.values():
-                self._journals.drop_covered(entry.revisions.values())
+            for key in self._journals.edited():
+                entry = self._catalogue.looked_at(key)
+                if entry is not None:
+                    self._journals.drop_covered(entry.revisions.values())
 
     def _is_waiting(self, record: ScanRecord) -> bool:
         """Whether a scan may be accepted without being named: a model has read it and no person has begun on it."""
-        bases = {revision.basis for revision in self._catalogue.entries[record.key].revisions.values()}
-        is_edited = record.state == "in progress"
-        return bool(record.predictions) and not record.problem and not is_edited and bases <= {"accepted"}
+        if record.problem or not record.predictions or record.state == "in progress":
+            return False
+        return {revision.basis for revision in self.revisions(record.key)} <= {"accepted"}
 
     def _accept(self, key: str, summary: PredictionSummary, author: str, threshold: float | None) -> Revision | None:
         """Save one prediction as the labels of its scan, unless that was done before."""

@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from dataset import groups, labelfile
@@ -15,10 +16,12 @@ from dataset.errors import DatasetProblem
 from dataset.intake import kept_scan, take_in
 from dataset.journals import Journals
 from dataset.label import Label, LabelSet
+from dataset.listing import Listed
 from dataset.manifest import Manifest
 from dataset.record import ScanRecord
 from dataset.references import References
 from dataset.store import Store
+from dataset.trace import Trace, trace_of
 from imaging.progress import Progress, silent
 from imaging.scan import Scan
 
@@ -130,13 +133,43 @@ class ScanFolder:
         with self._mutex:
             self._catalogue.refresh()
             edited = self._journals.edited()
-            found = [_summary(entry, edited.get(key, [])) for key, entry in self._catalogue.entries.items()]
+            found = [_summary(entry, edited.get(key, [])) for key, entry in self._catalogue.all_entries().items()]
         return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.added.timestamp(), r.key)))
+
+    def listed(self) -> tuple[Listed, ...]:
+        """All scans as a list shows them, in the order they were added, as last looked at; cheap for very many."""
+        with self._mutex:
+            found = self._catalogue.listed
+            for key, journals in self._journals.edited().items():
+                entry = self._catalogue.looked_at(key) if key in found else None
+                record = _summary(entry, journals) if entry is not None else None
+                if record is not None and record.state != found[key].state:
+                    found[key] = replace(found[key], state=record.state)
+        return tuple(sorted(found.values(), key=lambda item: (item.added, item.key)))
+
+    def look_again(self, progress: Progress | None = None) -> tuple[tuple[Listed, ...], frozenset[str]]:
+        """Notice what other programs did: what a list says of scans that changed or came, and keys of those gone.
+
+        Looks at every scan's folder from outside first, and only then keeps other threads waiting.
+        """
+        touched, gone = self._catalogue.touched(progress)
+        with self._mutex:
+            changed = self._catalogue.take_in(touched, gone)
+        if not changed:
+            return (), gone
+        return tuple(item for item in self.listed() if item.key in changed), gone
+
+    def trace(self, key: str) -> Trace:
+        """What the files of a scan look like from outside: while it stays equal, nothing was said of the scan.
+
+        Takes no lock and waits for nobody, so any thread may ask at any time.
+        """
+        return trace_of(self.folder, key)
 
     def problems(self) -> tuple[DatasetProblem, ...]:
         """What is wrong with files of scans, as far as it was seen without opening them all."""
         with self._mutex:
-            return tuple(problem for entry in self._catalogue.entries.values() for problem in entry.problems.values())
+            return self._catalogue.problems()
 
     def record(self, key: str) -> ScanRecord:
         """One scan's record; raises what is wrong with any file of it."""
