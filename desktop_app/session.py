@@ -48,6 +48,8 @@ class Session(Editing):
         self._left: dict[str, Snapshot] = {}
         self._reads_early = False
         """Whether the opening under way may read the disk before what was edited is there."""
+        self._asked_at = Snapshot()
+        """The open document when the opening under way was asked for."""
         self.keeping = Keeping(self)
         self.worklist = Worklist(self.jobs, self)
         self.jobs.problem_raised.connect(self.problem_raised)
@@ -114,6 +116,9 @@ class Session(Editing):
         """Save, and open the scan of a row; what was asked for before and has not come yet is dropped."""
         self.save()
         self._reads_early = not self.keeping.is_settled
+        self._asked_at = self.document.snapshot()
+        if self._reads_early and self.scan is not None:
+            self._left[self.scan_key] = self._asked_at
         self.worklist.open_case(number)
 
     def next_case(self) -> None:
@@ -138,9 +143,11 @@ class Session(Editing):
             self.add_labels(known or (FIRST_LABEL,), keep=False)
 
     def _on_opened(self, opened: Opened) -> None:
+        # What came from the disk may be older than what was edited here: until the disk had it, and since it was asked.
+        is_older = self._reads_early or (opened.key == self.scan_key and self._asked_at is not self.document.snapshot())
         self._leave()
         left = self._left.pop(opened.key, None)
-        if left is not None and self._reads_early:
+        if left is not None and is_older:
             opened = replace(opened, start=left, unsaved=())
         self.scan, self.scan_key = opened.scan, opened.key
         self.start_at(opened.plane)
@@ -169,7 +176,9 @@ class Session(Editing):
     def _leave(self) -> None:
         """Save the open document; while that is not on the disk, what it held is remembered here."""
         self.save()
-        if self.scan is not None and not self.keeping.is_settled:
+        if self.keeping.is_settled and not self._reads_early:
+            self._left.clear()
+        elif self.scan is not None:
             self._left[self.scan_key] = self.document.snapshot()
 
     def _show_nothing(self) -> None:

@@ -69,8 +69,17 @@ class PlainDocument:
     def __init__(self, document: Document) -> None:
         self.marks = {annotation.id: annotation for annotation in document.annotations}
         self.rejected = set(document.rejected)
-        self._undo: list[State] = []
+        self._undo: list[State] = self._restored(document)
         self._redo: list[State] = []
+
+    def _restored(self, document: Document) -> list[State]:
+        """The states before each edit that an opening document has from an earlier run's journal."""
+        states: list[State] = []
+        while document.undo() is not None:
+            states.append(({a.id: a for a in document.annotations}, set(document.rejected)))
+        while document.redo() is not None:
+            pass
+        return states[::-1]
 
     def commit(self, edit: Edit) -> None:
         """Apply an edit."""

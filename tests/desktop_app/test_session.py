@@ -1,6 +1,7 @@
 """The session on a real dataset folder: what is edited is kept, restored, saved, and told."""
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -15,7 +16,7 @@ from dataset.errors import DatasetProblem
 from dataset.folder import Dataset
 from dataset.label import Label
 from dataset.prediction import ModelRef, Prediction
-from desktop_app import tools
+from desktop_app import tools, worklist
 from desktop_app.predicting import Reading
 from desktop_app.session import Session
 from desktop_app.tool import Tool
@@ -277,3 +278,32 @@ def test_what_a_model_reads_is_drawn_with_its_labels_next(qtbot: QtBot, make) ->
     session.set_label("cell")
     session.predicting.predicted.emit(Reading(prediction, (Label("disc", "Disc", "#4cc9f0"),)))
     assert session.label == "disc"
+
+
+def test_a_case_opened_again_shows_what_was_edited_though_the_disk_was_read_before_it_was_written(
+    qtbot: QtBot, make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make("CT_small.dcm")
+    settle(qtbot, session)
+    mark = box()
+    read = worklist.open_case
+
+    def read_early(*arguments: object) -> object:
+        opened = read(*arguments)  # type: ignore[arg-type]
+        is_read.set()
+        while not session.keeping.is_settled:
+            time.sleep(0.005)
+        return opened
+
+    def write_late(*arguments: object, **facts: object) -> object:
+        is_read.wait(10)
+        return keep(*arguments, **facts)  # type: ignore[arg-type]
+
+    is_read = threading.Event()
+    keep = Dataset.keep
+    monkeypatch.setattr(worklist, "open_case", read_early)
+    monkeypatch.setattr(Dataset, "keep", write_late)
+    session.commit(Edit("Draw", put=(mark,)))
+    with qtbot.waitSignal(session.scan_changed, timeout=10_000):
+        session.open_case(0)
+    assert session.document.annotations == (mark,)
