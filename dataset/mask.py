@@ -14,7 +14,15 @@ from types import MappingProxyType
 
 import numpy as np
 
-from dataset.mask_axes import CROSSINGS, is_seen_across, paint_across, planes_across, section_across
+from dataset.mask_axes import (
+    CROSSINGS,
+    is_seen_across,
+    on_axis,
+    paint_across,
+    planes_across,
+    section_across,
+    stack_on_axis,
+)
 from dataset.mask_tiles import TILE, Bits, Tile, TileKey, paint_plane, shared_tile, tile_of
 from imaging.geometry import Axis
 
@@ -116,14 +124,19 @@ class Mask:
         paint_plane(tiles, plane, x, y, np.asarray(bits, np.bool_), value=value)
         return Mask(self.axis, MappingProxyType(tiles))
 
-    def painted_stack(self, plane: int, x: int, y: int, bits: Bits, *, value: bool) -> Mask:
-        """This mask with what a (planes, height, width) stamp covers set or cleared, on planes of its own axis.
+    def painted_stack(self, plane: int, x: int, y: int, bits: Bits, *, value: bool, axis: Axis | None = None) -> Mask:
+        """This mask with what a (planes, height, width) stamp covers set or cleared; it keeps its own axis.
 
-        The stamp's corner is at (x, y) of `plane`; what lies at negative positions is dropped.
+        The stamp's corner is at (x, y) of `plane`, on planes of `axis` (the mask's own where not given); what lies at
+        negative positions is dropped.
         """
+        bits = np.asarray(bits, np.bool_)
+        if axis is not None and axis != self.axis:
+            bits = stack_on_axis(bits, axis, self.axis)
+            plane, y, x = on_axis((plane, y, x), axis, self.axis)
         tiles = self._copied()
         for number in range(max(-plane, 0), len(bits)):
-            paint_plane(tiles, plane + number, x, y, np.asarray(bits[number], np.bool_), value=value)
+            paint_plane(tiles, plane + number, x, y, bits[number], value=value)
         return Mask(self.axis, MappingProxyType(tiles))
 
     def painted_across(self, axis: Axis, index: int, x: int, y: int, bits: Bits, *, value: bool) -> Mask:
@@ -156,6 +169,16 @@ class Mask:
     def planes_along(self, axis: Axis) -> tuple[int, ...]:
         """The planes of any axis on which a pixel is set, ascending; worth keeping for as long as the mask is."""
         return self.planes if axis == self.axis else planes_across(self.tiles, CROSSINGS[self.axis, axis])
+
+    def has(self, axis: Axis, index: int, column: int, row: int) -> bool:
+        """Whether one pixel of a plane of any axis is set."""
+        plane, y, x = on_axis((index, row, column), axis, self.axis)
+        tile = self.tiles.get(TileKey(plane, y // TILE, x // TILE))
+        if tile is None:
+            return False
+        down, across = y % TILE - tile.y, x % TILE - tile.x
+        height, width = tile.bits.shape
+        return 0 <= down < height and 0 <= across < width and bool(tile.bits[down, across])
 
     def is_on(self, axis: Axis, index: int) -> bool:
         """Whether a pixel is set on a plane of any axis."""

@@ -38,6 +38,23 @@ CROSSINGS: dict[tuple[Axis, Axis], Crossing] = {
 """By the mask's own axis and the other."""
 
 
+Place = tuple[int, int, int]
+"""Plane, row, column."""
+
+
+def on_axis(place: Place, axis: Axis, own: Axis) -> Place:
+    """Where a voxel on a plane of one axis lies on the planes of another."""
+    by_letter = dict(zip(reversed(_LETTERS[axis]), place, strict=True))
+    plane, row, column = (by_letter[letter] for letter in reversed(_LETTERS[own]))
+    return plane, row, column
+
+
+def stack_on_axis(bits: Bits, axis: Axis, own: Axis) -> Bits:
+    """A (planes, height, width) stack of one axis as one of another; a view."""
+    order = [_LETTERS[axis][::-1].index(letter) for letter in reversed(_LETTERS[own])]
+    return bits.transpose(order)
+
+
 def section_across(tiles: Mapping[TileKey, Tile], crossing: Crossing, index: int) -> tuple[int, int, Bits] | None:
     """The pixels on a plane of another axis: x, y of the plane and a rectangle of bits; `None` where none is set."""
     number, offset = divmod(index, TILE)

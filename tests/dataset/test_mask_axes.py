@@ -90,16 +90,33 @@ def test_a_section_is_the_slice_of_the_volume(own: Axis, seed: int, density: flo
             assert lies_on(mask, Plane(axis, index)) == bool(wanted.any())
 
 
-@given(axes, st.integers(0, 99), st.integers(-3, 5), st.integers(-9, 250), st.integers(-9, 250), st.booleans())
-def test_a_stack_is_painted_plane_by_plane(own: Axis, seed: int, plane: int, x: int, y: int, value: bool) -> None:
+@given(axes, axes, st.integers(0, 99), st.tuples(*[st.integers(-3, 5)] * 3), st.booleans())
+def test_a_stack_is_painted_plane_by_plane(
+    own: Axis, axis: Axis, seed: int, corner: tuple[int, int, int], value: bool
+) -> None:
     random = np.random.default_rng(seed)
-    start = mask_of_stack(random.random((8, 300, 300)) < 0.5, axis=own)
-    bits = random.random((4, 30, 20)) < 0.5
+    start = mask_of_stack(random.random((8, 30, 20)) < 0.5, axis=own)
+    plane, x, y = corner
+    bits = random.random((4, 7, 5)) < 0.5
     mask = start
     for number in range(4):
-        if plane + number >= 0:
-            mask = mask.painted(plane + number, x, y, bits[number], value=value)
-    assert start.painted_stack(plane, x, y, bits, value=value) == mask
+        mask = mask.painted_across(axis, plane + number, x, y, bits[number], value=value)
+    assert start.painted_stack(plane, x, y, bits, value=value, axis=axis) == mask
+    if own == axis:
+        assert start.painted_stack(plane, x, y, bits, value=value) == mask
+
+
+@given(axes, st.integers(0, 99))
+def test_a_pixel_is_set_on_planes_of_every_axis_where_its_voxel_is(own: Axis, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    plain = random.random((SIZE.planes, SIZE.rows, SIZE.columns)) < 0.3
+    plain[:, :250] = False
+    mask = mask_of_stack(np.stack([plane_of(plain, own, index) for index in range(SIZE.count(own))]), axis=own)
+    for _ in range(30):
+        k, j, i = (int(v) for v in random.integers((0, 245, 0), plain.shape))
+        wanted = bool(plain[k, j, i])
+        assert (mask.has(0, k, i, j), mask.has(1, j, i, k), mask.has(2, i, j, k)) == (wanted,) * 3
+    assert not mask.has(0, -1, 0, 0)
 
 
 @pytest.mark.parametrize("axis", AXES)
