@@ -145,7 +145,7 @@ class Mask:
         The stamp's corner is at (x, y) of that plane; what lies at negative positions is dropped.
         """
         if axis == self.axis:
-            return self.painted(index, x, y, bits, value=value)
+            return self if index < 0 else self.painted(index, x, y, bits, value=value)
         tiles = self._copied()
         paint_across(tiles, CROSSINGS[self.axis, axis], index, (x, y), np.asarray(bits, np.bool_), value=value)
         return Mask(self.axis, MappingProxyType(tiles))
