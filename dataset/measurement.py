@@ -33,6 +33,11 @@ def measured_as(mark: Annotation | Proposal) -> MeasureKind | None:
     return kind if kind in _KINDS else None
 
 
+def is_finding(mark: Annotation | Proposal) -> bool:
+    """Whether a mark says something of the scan, and is no measurement."""
+    return measured_as(mark) is None
+
+
 def measurement(kind: MeasureKind, geometry: Geometry, author: str) -> Annotation:
     """A new measurement."""
     return Annotation(new_id(), MEASUREMENT.id, geometry, author, now(), attributes=((ATTRIBUTE, kind),))
@@ -40,7 +45,7 @@ def measurement(kind: MeasureKind, geometry: Geometry, author: str) -> Annotatio
 
 def without_measurements(state: Snapshot) -> Snapshot:
     """A state with its findings only."""
-    found = tuple(mark for mark in state.annotations if measured_as(mark) is None)
+    found = tuple(filter(is_finding, state.annotations))
     return state if len(found) == len(state.annotations) else replace(state, annotations=found)
 
 

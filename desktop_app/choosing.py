@@ -12,6 +12,7 @@ from desktop_app.predicting import Predicting
 from desktop_app.tool import Tool
 from desktop_app.viewing import Viewing
 from imaging.progress import Progress
+from imaging.scan import Spacing
 
 if TYPE_CHECKING:
     from models.catalogue import Entry
@@ -30,6 +31,12 @@ class Choosing(Viewing):
         self.predicting = Predicting(self.jobs, self)
         self.models: tuple[Entry, ...] = ()
         self.model = ""
+
+    @property
+    def spacing_mm(self) -> Spacing:
+        """Millimetres per pixel of the open scan; where it does not say, what the reader gave."""
+        (across, down, between), given = super().spacing_mm, self.predicting.pixel_size_mm
+        return (across or given, down or given, between) if self.scan is not None else super().spacing_mm
 
     def list_models(self) -> None:
         """Look which models are at hand; told by `models_changed`."""

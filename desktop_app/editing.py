@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject
 
 from dataset.document import Change, Edit
+from dataset.label import Label
+from dataset.measurement import MEASUREMENT
 from dataset.piecewise import collector_paused
 from desktop_app import review
 from desktop_app.choosing import Choosing
@@ -50,11 +52,23 @@ class Editing(Choosing):
     def handle(self, outcome: Outcome) -> None:
         """Take what a tool's gesture led to."""
         if outcome.edit is not None:
+            self._make_ready(outcome.edit)
             self.commit(outcome.edit)
         if outcome.select is not None:
             self.select(outcome.select)
         if outcome.told:
             self.told.emit(outcome.told)
+
+    def _make_ready(self, edit: Edit) -> None:
+        """Measurements get their label, and what is drawn with a hidden label is seen."""
+        labels = {annotation.label for annotation in edit.put}
+        if MEASUREMENT.id in labels and self.labels.get(MEASUREMENT.id) is None:
+            self.add_labels([MEASUREMENT])
+        self.set_visibility(self.visibility.showing_labels(labels))
+
+    def add_labels(self, labels: Iterable[Label], *, keep: bool = True) -> None:
+        """Add labels that the label set lacks."""
+        raise NotImplementedError
 
     def next_case(self) -> None:
         """Open the next row, in the order the reader sees."""
@@ -71,12 +85,12 @@ class Editing(Choosing):
 
     def accept_all(self) -> None:
         """Take every proposal that is shown."""
-        self.accept(proposal.id for proposal in self.proposals)
+        self.accept(proposal.id for proposal in self.shown_proposals)
 
     def accept_or_next(self) -> None:
         """Accept the selected proposals, else all shown; when nothing is left to accept, go to the next case."""
         chosen = [i for i in self.selection if self.findings.is_settleable(i)]
-        chosen = chosen or [p.id for p in self.proposals if self.findings.is_settleable(p.id)]
+        chosen = chosen or [p.id for p in self.shown_proposals if self.findings.is_settleable(p.id)]
         if chosen:
             self.accept(chosen)
         else:

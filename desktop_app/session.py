@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from dataset.annotation import Proposal
 from dataset.document import Change, Document, Snapshot
 from dataset.label import Label, LabelSet
+from dataset.measurement import MEASUREMENT, is_finding, labels_of_findings, without_measurements
 from dataset.piecewise import collector_paused
 from desktop_app.display import CaseRow
 from desktop_app.editing import MANY, Editing
@@ -152,7 +153,7 @@ class Session(Editing):
         self.scan, self.scan_key = opened.scan, opened.key
         self.start_at(opened.plane)
         self.findings = Findings(Document(opened.start), opened.predictions)
-        self.selection = frozenset()
+        self.selection, self.visibility = frozenset(), self.visibility.for_next_scan()
         self.first_window = opened.window
         self.display = replace(self.display, window=opened.window, inverted=False)
         for edit in opened.unsaved:
@@ -227,7 +228,7 @@ class Session(Editing):
 
     def confirm_empty(self) -> None:
         """Say that there is nothing to mark on this scan: open proposals are rejected, and that is kept."""
-        if self.document.annotations:
+        if any(map(is_finding, self.document.annotations)):
             advice = "Delete them first, or accept the scan as labelled"
             self.problem_raised.emit(Problem("has marks, so it is not empty", self.cases[self.case].title, advice))
             return
@@ -237,11 +238,16 @@ class Session(Editing):
     def add_labels(self, labels: Iterable[Label], *, keep: bool = True) -> None:
         """Add labels that the label set lacks; also to the dataset unless `keep` is false."""
         new = tuple(labels)
-        if new and self.labels.labels == (FIRST_LABEL,) and not self.document.annotations:
+        is_first = labels_of_findings(self.labels).labels == (FIRST_LABEL,)
+        has_more = is_first and bool(labels_of_findings(LabelSet("", new)).labels)
+        if has_more and not without_measurements(self.document.snapshot()).annotations:
+            measured = self.labels.get(MEASUREMENT.id)
             self.labels, self.label = LabelSet("", ()), ""
+            new = new if measured is None else (*new, measured)
         old, self.labels = self.labels, self.labels.with_labels(new)
-        if not self.label and self.labels.labels:
-            self.set_label(self.labels.labels[0].id)
+        drawn = labels_of_findings(self.labels).labels
+        if not self.label and drawn:
+            self.set_label(drawn[0].id)
         if self.labels != old:
             self.labels_changed.emit()
         if keep and self.dataset is not None:

@@ -20,6 +20,7 @@ from desktop_app.display import Display
 from desktop_app.findings import Findings
 from desktop_app.mark_index import MarkIndex
 from desktop_app.tool import USUAL_OPTIONS, Bench, Mark, Reader, Tool, ToolOptions
+from desktop_app.visibility import EVERYTHING, Sieve, Visibility
 from imaging.geometry import Axis, Plane, Region, Size
 from imaging.scan import Scan, ScanInfo, Spacing, Window
 
@@ -42,6 +43,7 @@ class Viewing(QObject):
     tool_changed = Signal()
     label_changed = Signal()
     labels_changed = Signal()
+    visibility_changed = Signal()
 
     def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,7 @@ class Viewing(QObject):
         self.findings = Findings()
         self.selection: frozenset[str] = frozenset()
         self.first_window: Window | None = None
+        self.visibility, self._sieve = EVERYTHING, Sieve()
         self._index = MarkIndex()
 
     @property
@@ -78,6 +81,11 @@ class Viewing(QObject):
     def plane_of(self, axis: Axis) -> Plane:
         """The plane of an axis through the crosshair."""
         return self._plane if axis == self._plane.axis else plane_at(self.position, axis)
+
+    @property
+    def spacing_mm(self) -> Spacing:
+        """Millimetres per pixel of the open scan; unknown without one."""
+        return self.scan.info.spacing_mm if self.scan is not None else UNKNOWN
 
     @property
     def document(self) -> Document:
@@ -100,8 +108,22 @@ class Viewing(QObject):
         return self.tools[self.tool_name]
 
     def marks_on(self, plane: Plane) -> tuple[Mark, ...]:
-        """Annotations and open proposals seen on a plane, in drawing order."""
-        return self.findings.marks_on(plane, self.display.threshold)
+        """Annotations and open proposals seen on a plane and not hidden, in drawing order."""
+        return self._sieve.of(self.findings.marks_on(plane, self.display.threshold), self.visibility)
+
+    @property
+    def shown_proposals(self) -> tuple[Proposal, ...]:
+        """Those of the `proposals` that are not hidden."""
+        return self._sieve.of(self.proposals, self.visibility)
+
+    def set_visibility(self, visibility: Visibility) -> None:
+        """Hide marks and labels, or show them again; what is hidden is no longer selected."""
+        if visibility == self.visibility:
+            return
+        self.visibility = visibility
+        chosen = ((mark_id, self.findings.get(mark_id)) for mark_id in self.selection)
+        self.select([mark_id for mark_id, mark in chosen if mark is not None and visibility.shows(mark)])
+        self.visibility_changed.emit()
 
     @property
     def index(self) -> MarkIndex:
@@ -119,11 +141,10 @@ class Viewing(QObject):
     def bench(self) -> Bench:
         """What the tool in hand works on."""
         size = self.scan.info.size if self.scan is not None else Size(0, 0, 0)
-        spacing = self.scan.info.spacing_mm if self.scan is not None else UNKNOWN
         return Bench(
-            self.plane, size, self.document.snapshot(), self.proposals, self.selection, self.label, self.author,
-            self.brush, near=self._near, spacing_mm=spacing, read=reader_of(self.scan), window=self.display.window,
-            options=self.options,
+            self.plane, size, self.document.snapshot(), self.shown_proposals, self.selection, self.label, self.author,
+            self.brush, self.visibility.marks, near=self._near, spacing_mm=self.spacing_mm, read=reader_of(self.scan),
+            window=self.display.window, options=self.options,
         )  # fmt: skip
 
     def select(self, ids: Iterable[str]) -> None:
