@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dataset.annotation import Annotation, Box
-from dataset.mask import Mask, empty_mask, mask_of_plane
+from dataset.mask import Mask, empty_mask, mask_of_plane, mask_of_stack
 from desktop_app.tools.brush import BrushTool
 from desktop_app.tools.eraser import EraserTool
 from desktop_app.tools.stroke import swept
@@ -115,14 +115,25 @@ def test_shift_starts_a_new_mask_of_the_same_label() -> None:
     assert [a.label for a in reader.document.annotations] == ["disc", "disc"]
 
 
-def test_a_mask_on_another_axis_is_left_alone() -> None:
+def test_a_mask_of_another_axis_is_extended_and_keeps_its_axis() -> None:
     axial = mark(mask_of_plane(np.ones((4, 4), np.bool_), 3))
     reader = Reader(BrushTool(), axial, plane=Plane(1, 5))
     reader.drag((20, 2), (40, 4))
-    other = reader.document.annotations[1]
-    assert isinstance(other.geometry, Mask)
-    assert other.geometry.axis == 1
-    assert reader.document.annotations[0] == axial
+    assert reader.only.id == axial.id
+    assert isinstance(reader.only.geometry, Mask)
+    assert reader.only.geometry.axis == 0
+    assert reader.only.geometry.has(1, 5, 20, 2)
+    assert reader.only.geometry.has(0, 2, 20, 5)
+    assert pixels(reader.only.geometry)[0, 0]
+
+
+def test_the_eraser_cuts_the_mask_under_the_hand_on_a_plane_of_another_axis() -> None:
+    axial = mark(mask_of_stack(np.ones((8, 40, 40), np.bool_)))
+    reader = Reader(EraserTool(), axial, plane=Plane(2, 5))
+    reader.click(20, 4)
+    assert isinstance(reader.only.geometry, Mask)
+    assert not reader.only.geometry.has(2, 5, 20, 4)
+    assert reader.only.geometry.has(2, 6, 20, 4)
 
 
 def test_the_brush_corrects_a_proposed_mask_and_keeps_its_origin() -> None:
