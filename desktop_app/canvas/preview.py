@@ -21,11 +21,11 @@ Text = tuple[Point, str]
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Geometries under the hand, their colour, the brush (centre and diameter in plane pixels), and words."""
+    """Geometries under the hand, their colour, the brush (centre, and diameters across and down, in plane pixels), and words."""
 
     geometries: tuple[Geometry, ...] = ()
     colour: str = "#ffffff"
-    brush: tuple[float, float, float] | None = None
+    brush: tuple[float, float, float, float] | None = None
     texts: tuple[Text, ...] = ()
 
 
@@ -116,8 +116,8 @@ def _draw(painter: QPainter, geometry: Geometry, viewport: Viewport) -> None:
         painter.drawPolyline(QPolygonF(places))
 
 
-def _brush_rect(brush: tuple[float, float, float], viewport: Viewport) -> QRectF:
-    x, y, diameter = brush
-    ax, ay = viewport.to_screen(x - diameter / 2, y - diameter / 2)
-    bx, by = viewport.to_screen(x + diameter / 2, y + diameter / 2)
+def _brush_rect(brush: tuple[float, float, float, float], viewport: Viewport) -> QRectF:
+    x, y, across, down = brush
+    ax, ay = viewport.to_screen(x - across / 2, y - down / 2)
+    bx, by = viewport.to_screen(x + across / 2, y + down / 2)
     return QRectF(min(ax, bx), min(ay, by), abs(bx - ax), abs(by - ay))

@@ -15,6 +15,7 @@ from desktop_app.canvas.scan_view import ScanView
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.tool import Gesture, Outcome
+from desktop_app.tools.brush_shape import brush_diameter
 from imaging.scan import Window
 
 
@@ -165,7 +166,7 @@ class ScanPane(QWidget):
             self._on_marks()
         brush = None
         if outcome.cursor == "brush" and gesture is not None:
-            brush = (gesture.x, gesture.y, session.brush)
+            brush = (gesture.x, gesture.y, *brush_diameter(session.bench(), gesture))
         colour = session.label_of(session.label).colour
         self.view.set_preview(Preview(outcome.preview, colour, brush, outcome.texts))
         self.view.set_cursor_name(outcome.cursor)
