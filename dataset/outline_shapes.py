@@ -1,0 +1,188 @@
+"""Outlines made simpler or smoother, and filled to masks. Pure; pixels of a plane, holes kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dataset.annotation import Box, Point, Polygon, Polyline
+from dataset.mask import TILE, Mask, Tile, TileKey, tile_of
+from dataset.outline_pairs import is_within, meetings
+from imaging.progress import Progress
+
+Ring = NDArray[np.float64]
+Line = TypeVar("Line", Polygon, Polyline)
+TRIES = 8
+ROUNDS = 2
+SMOOTH_TO = 0.02
+"""After smoothing, points that carry less than so many pixels are dropped."""
+
+
+def rings_of(area: Polygon | Box) -> tuple[Ring, ...]:
+    """The outline of an area and its holes, as (n, 2) arrays."""
+    if isinstance(area, Box):
+        x, y, right, bottom = area.x, area.y, area.x + area.width, area.y + area.height
+        return (np.array([(x, y), (right, y), (right, bottom), (x, bottom)], np.float64),)
+    return tuple(np.array(ring, np.float64).reshape(-1, 2) for ring in (area.exterior, *area.holes))
+
+
+def simplified(line: Line, tolerance: float) -> Line:
+    """A line or outline with fewer points: none that is left out lies further than `tolerance` from what is left.
+
+    Douglas and Peucker (Cartographica 10, 1973). Outlines keep three points and their holes; where outlines would meet
+    themselves or each other more often than before, less is left out.
+    """
+    rings, closed = _rings(line), isinstance(line, Polygon)
+    before = meetings(rings, closed=closed)
+    for attempt in range(TRIES):
+        made = [ring[_needed(ring, tolerance / 2**attempt, closed=closed)] for ring in rings]
+        if _is_no_worse(rings, made, before, closed=closed):
+            return _with(line, made)
+    return line
+
+
+def smoothed(polygon: Polygon) -> Polygon:
+    """An outline whose corners are cut twice (Chaikin, 1974); as it was where it would meet itself more often."""
+    rings = _rings(polygon)
+    made: list[Ring] = []
+    for old in rings:
+        ring = old
+        for _ in range(ROUNDS if len(ring) > 2 else 0):
+            following = np.roll(ring, -1, axis=0)
+            ring = np.stack([0.75 * ring + 0.25 * following, 0.25 * ring + 0.75 * following], axis=1).reshape(-1, 2)
+        made.append(ring[_needed(ring, SMOOTH_TO, closed=True)])
+    is_fine = _is_no_worse(rings, made, meetings(rings), closed=True)
+    return _with(polygon, made) if is_fine else polygon
+
+
+def _rings(line: Polygon | Polyline) -> list[Ring]:
+    if isinstance(line, Polygon):
+        return list(rings_of(line))
+    return [np.array(line.points, np.float64).reshape(-1, 2)]
+
+
+def _with(line: Line, rings: Sequence[Ring]) -> Line:
+    made = [points_of(ring) for ring in rings]
+    if isinstance(line, Polygon):
+        return replace(line, exterior=made[0], holes=tuple(made[1:]))
+    return replace(line, points=made[0])
+
+
+def points_of(ring: Ring) -> tuple[Point, ...]:
+    """The points of an (n, 2) array."""
+    return tuple((float(x), float(y)) for x, y in ring.tolist())
+
+
+def _is_no_worse(old: list[Ring], new: list[Ring], before: int, *, closed: bool) -> bool:
+    """Whether outlines meet no more often than before, and holes that were within are so still."""
+    for was, hole in zip(old[1:], new[1:], strict=True):
+        if len(was) and is_within(old[0], *was[0]) and not is_within(new[0], *hole[0]):
+            return False
+    return meetings(new, closed=closed) <= before
+
+
+def _needed(points: Ring, tolerance: float, *, closed: bool) -> NDArray[np.bool_]:
+    """Which points stay."""
+    count = len(points)
+    keep = np.zeros(count, np.bool_)
+    if count <= (3 if closed else 2):
+        keep[:] = True
+        return keep
+    if not closed:
+        _split(points, 0, count - 1, tolerance, keep)
+        return keep
+    # A ring is cut at the point farthest from its middle, which is a corner, and at the one farthest from that.
+    begin = int(np.argmax(np.sum((points - points.mean(axis=0)) ** 2, axis=1)))
+    round_ = np.concatenate([np.roll(points, -begin, axis=0), points[begin : begin + 1]])
+    far = int(np.argmax(np.sum((round_ - round_[0]) ** 2, axis=1)))
+    kept = np.zeros(count + 1, np.bool_)
+    if far == 0:
+        kept[:3] = True  # all in one place
+    else:
+        _split(round_, 0, far, tolerance, kept)
+        _split(round_, far, count, tolerance, kept)
+        kept[count] = False
+        if np.count_nonzero(kept) < 3:
+            away = _away(round_[:count], round_[0], round_[far])
+            away[kept[:count]] = -1.0
+            kept[int(np.argmax(away))] = True
+    keep[(np.flatnonzero(kept[:count]) + begin) % count] = True
+    return keep
+
+
+def _split(points: Ring, first: int, last: int, tolerance: float, keep: NDArray[np.bool_]) -> None:
+    """Mark the points of an open line that are needed."""
+    keep[[first, last]] = True
+    waiting = [(first, last)]
+    while waiting:
+        start, end = waiting.pop()
+        if end - start < 2:
+            continue
+        away = _away(points[start + 1 : end], points[start], points[end])
+        worst = int(np.argmax(away))
+        if away[worst] > tolerance * tolerance:
+            middle = start + 1 + worst
+            keep[middle] = True
+            waiting += [(start, middle), (middle, end)]
+
+
+def _away(points: Ring, a: Ring, b: Ring) -> Ring:
+    """Squared distances of points to the segment from a to b."""
+    step = b - a
+    length = float(step @ step)
+    if length == 0:
+        return np.asarray(np.sum((points - a) ** 2, axis=1))
+    share = np.clip((points - a) @ step / length, 0.0, 1.0)[:, None]
+    return np.asarray(np.sum((points - a - share * step) ** 2, axis=1))
+
+
+def mask_of_area(area: Polygon | Box, extent: tuple[int, int], progress: Progress) -> Mask:
+    """The pixels of a plane (`extent` wide and high) whose centres lie in an area (even-odd).
+
+    Goes band by band of tiles, so memory follows the width of the area.
+    """
+    rings = rings_of(area)
+    a = np.concatenate(rings)
+    b = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
+    tiles: dict[TileKey, Tile] = {}
+    plane = area.plane
+    left, top = np.maximum(a.min(axis=0), 0.0)
+    right, bottom = np.minimum(a.max(axis=0), extent)
+    if right > left and bottom > top:
+        first, last = math.floor(left / TILE), math.ceil(right / TILE)
+        width = (last - first) * TILE
+        rows = range(math.floor(top / TILE), math.ceil(bottom / TILE))
+        for number, row in enumerate(rows):
+            progress.report(number, len(rows))
+            band = _band(a, b, row * TILE, first * TILE, width)
+            band[:, max(extent[0] - first * TILE, 0) :] = False
+            band[max(extent[1] - row * TILE, 0) :] = False
+            for column in range(first, last):
+                start = (column - first) * TILE
+                tile = tile_of(band[:, start : start + TILE])
+                if tile is not None:
+                    tiles[TileKey(plane.index, row, column)] = tile
+    return Mask(plane.axis, MappingProxyType(tiles))
+
+
+def _band(a: Ring, b: Ring, top: int, left: int, width: int) -> NDArray[np.bool_]:
+    """The pixels of a band as high as a tile whose centres lie within edges a–b (even-odd)."""
+    low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
+    near = (low < top + TILE) & (high > top) & (high > low)
+    a, b, low, high = a[near], b[near], low[near], high[near]
+    # The rows whose centres an edge passes, its lower end not counted, so that a corner counts once.
+    first = np.clip(np.ceil(low - top - 0.5), 0, TILE).astype(np.int64)
+    count = np.maximum(np.clip(np.ceil(high - top - 0.5), 0, TILE).astype(np.int64) - first, 0)
+    edge = np.repeat(np.arange(len(a)), count)
+    row = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+    share = (row + (top + 0.5) - a[edge, 1]) / (b[edge, 1] - a[edge, 1])
+    x = a[edge, 0] + share * (b[edge, 0] - a[edge, 0])
+    column = np.clip(np.ceil(x - left - 0.5), 0, width).astype(np.int64)
+    turns = np.bincount(row * (width + 1) + column, minlength=TILE * (width + 1)).reshape(TILE, width + 1)
+    return np.bitwise_xor.accumulate((turns[:, :width] & 1).astype(np.bool_), axis=1)
