@@ -21,6 +21,7 @@ from dataset.files import labels_of, prediction_files, read_prediction, read_sna
 from dataset.heads import basis_of, exported, head_of
 from dataset.label import LabelSet
 from dataset.manifest import FILE, create_folder, is_dataset, manifest_from_json
+from dataset.measurement import without_measurements
 from dataset.prediction import Prediction
 from dataset.readings import Reading, readings_of
 from dataset.record import Basis, Finding, Head, LookedAt, PredictionSummary, Revision, ScanRecord, Split, Unsaved
@@ -118,10 +119,11 @@ class Dataset(ScanFolder):
                     raise DatasetProblem(f"has no revision or prediction {identity!r}", record.title)
             used = {annotation.label for annotation in snapshot.annotations}
             self._catalogue.require_labels(used, record.title)
-            basis = basis or basis_of(snapshot, entry.revisions.get(base))
+            found = without_measurements(snapshot)
+            basis = basis or basis_of(found, entry.revisions.get(base))
             revision = Revision(
                 new_id(), key, author, now(), basis, base, prediction, finished, reviewed,
-                len(snapshot.annotations), tuple(sorted(used)), self._journals.marks(key, author if apart else None),
+                len(found.annotations), tuple(sorted(used)), self._journals.marks(key, author if apart else None),
                 settles, why,
             )  # fmt: skip
             files = revision_files(revision, snapshot, record.info, self.labels)

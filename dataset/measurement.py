@@ -22,6 +22,8 @@ ATTRIBUTE = "measures"
 """The attribute that makes an annotation a measurement; its value is a `MeasureKind`."""
 MEASUREMENT = Label("measurement", "Measurement", "#ffe066", assigned_by="reader", is_finding=False)
 """What measurements are called; added to a label set with the first of them."""
+_OWN = frozenset({ATTRIBUTE, "qupath", "qupath-piece"})
+"""What the program keeps for itself; the last two by `dataset.qupath`."""
 _KINDS = ("length", "angle", "region")
 
 
@@ -36,6 +38,11 @@ def measured_as(mark: Annotation | Proposal) -> MeasureKind | None:
 def is_finding(mark: Annotation | Proposal) -> bool:
     """Whether a mark says something of the scan, and is no measurement."""
     return measured_as(mark) is None
+
+
+def described(mark: Annotation) -> tuple[tuple[str, str], ...]:
+    """What a reader said of a mark: its attributes, without those the program keeps for itself."""
+    return tuple((name, value) for name, value in mark.attributes if name not in _OWN)
 
 
 def measurement(kind: MeasureKind, geometry: Geometry, author: str) -> Annotation:

@@ -94,6 +94,8 @@ def _feature(marks: list[Annotation], described: Describe, identity: str, pieces
         properties["classification"] = mine
     if not template:
         properties["overread"] = {"author": first.author, "created": first.created.isoformat()}
+        if first.attributes:
+            properties["overread"]["attributes"] = attributes
         if first.score is not None:
             properties["measurements"] = {"Score": first.score}
     shapes = pieces if pieces is not None else [mark.geometry for mark in _in_order(marks)]

@@ -56,7 +56,7 @@ class Revision:
     is_reviewed: bool = False
     """Whether a second look confirmed it."""
     count: int = 0
-    """How many annotations it holds."""
+    """How many annotations it holds, measurements not counted."""
     labels: tuple[str, ...] = ()
     """Ids of the labels in use, sorted."""
     covers: Marks = ()

@@ -40,6 +40,9 @@ class Exporter(Protocol):
     name: str
     title: str
     description: str
+    takes_measurements: bool
+    """Whether it gets lengths, angles and regions that a reader measured, too; trainers do not, for they are no
+    findings."""
 
     def write(self, view: ExportView, folder: Path, tally: Tally, progress: Progress) -> None:
         """Write everything into an empty folder, counting it."""

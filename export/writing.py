@@ -7,10 +7,12 @@ import secrets
 import shutil
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dataset.record import Split
+from dataset.measurement import labels_of_findings, without_measurements
+from dataset.record import LookedAt, Split
 from export.exporter import Exporter, ExportProblem, ExportView
 from export.report import NAME, ExportReport, Tally, write_report
 from imaging.plugins import gather
@@ -62,7 +64,8 @@ def export(view: ExportView, exporter: Exporter, folder: Path, progress: Progres
         _require_ours(folder)
         unfinished.mkdir()
         try:
-            exporter.write(view, unfinished, tally, progress)
+            seen = view if exporter.takes_measurements else findings_of(view, tally)
+            exporter.write(seen, unfinished, tally, progress)
             report = tally.report(exporter.name)
             write_report(report, exporter.title, unfinished)
             _put_in_place(unfinished, folder)
@@ -73,6 +76,21 @@ def export(view: ExportView, exporter: Exporter, folder: Path, progress: Progres
         advice = "Nothing was changed; make room or choose another folder"
         raise ExportProblem(f"cannot be written ({error.strerror or error})", place, advice) from error
     return report
+
+
+def findings_of(view: ExportView, tally: Tally) -> ExportView:
+    """What trainers get: without measurements and their label. A scan that was only measured says nothing of itself."""
+    scans: list[LookedAt] = []
+    for looked in view.scans:
+        found = without_measurements(looked.snapshot)
+        left = len(looked.snapshot.annotations) - len(found.annotations)
+        if left:
+            tally.leave_out("measurements, which are no findings", left)
+        if found.annotations or found is looked.snapshot or looked.revision.basis == "confirmed empty":
+            scans.append(replace(looked, snapshot=found))
+        else:
+            tally.leave_out("scans that were only measured")
+    return replace(view, labels=labels_of_findings(view.labels), scans=tuple(scans))
 
 
 def export_dataset(

@@ -11,6 +11,7 @@ import numpy as np
 
 from dataset.annotation import Annotation, Polygon, RotatedBox
 from dataset.mask import Bits
+from dataset.measurement import described
 from export.exporter import ExportView
 from export.pictures import Picture, pictures, write_png
 from export.raster import Extent, bits_on, extent_on
@@ -28,6 +29,7 @@ class Coco:
     name = "coco"
     title = "COCO instances"
     description = "Pictures, and a JSON file per split with boxes, polygons and masks (Detectron2, MMDetection)"
+    takes_measurements = False
 
     def write(self, view: ExportView, folder: Path, tally: Tally, progress: Progress) -> None:
         """Write pictures and the files of each split."""
@@ -77,6 +79,9 @@ class _SplitFile:
                 continue
             shape = _shape(mark, extent, picture)
             whose = {"annotation": mark.id, "author": mark.author, "score": mark.score, "basis": revision.basis}
+            said = dict(described(mark))
+            if said:
+                shape["attributes"] = said
             ids = {"id": len(self._annotations) + 1, "image_id": number, "category_id": label + 1}
             self._annotations.append({**ids, **shape, "iscrowd": 0, "overread": whose})
             tally.mark(mark.id, mark.label)

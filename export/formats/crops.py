@@ -28,6 +28,7 @@ class Crops:
     name = "crops"
     title = "Crops for classifiers"
     description = "A JPEG of each mark in a folder per label, and labels.csv (torchvision, timm)"
+    takes_measurements = False
 
     def write(self, view: ExportView, folder: Path, tally: Tally, progress: Progress) -> None:
         """Write the crops and the table."""

@@ -20,6 +20,7 @@ class GeoJson:
     name = "geojson"
     title = "GeoJSON (QuPath)"
     description = "One file of outlines, classes and measurements for each scan, slides too, without pixels (QuPath)"
+    takes_measurements = True
 
     def write(self, view: ExportView, folder: Path, tally: Tally, progress: Progress) -> None:
         """Write the files."""

@@ -31,6 +31,7 @@ class Nifti:
     name = "nifti"
     title = "NIfTI masks"
     description = "A label map for each scan and its values beside it, .nii.gz (nnU-Net, MONAI, ITK-SNAP)"
+    takes_measurements = False
 
     def write(self, view: ExportView, folder: Path, tally: Tally, progress: Progress) -> None:
         """Write label maps, values and the names of the labels."""

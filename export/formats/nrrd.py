@@ -20,6 +20,7 @@ class Nrrd:
     name = "nrrd"
     title = "NRRD segmentations"
     description = "A segmentation for each scan and its values beside it, .seg.nrrd (3D Slicer)"
+    takes_measurements = False
 
     def write(self, view: ExportView, folder: Path, tally: Tally, progress: Progress) -> None:
         """Write segmentations and values."""

@@ -20,10 +20,13 @@ from dataset.annotation import (
     geometry_plane,
 )
 from dataset.mask import Mask
+from dataset.measure import measure
+from dataset.measurement import angle_within, described, measured_as
 from dataset.record import LookedAt
 from export.exporter import ExportView
 from export.report import Tally
 from imaging.progress import Progress
+from imaging.scan import Spacing
 
 SCANS = (
     "scan", "title", "kind", "modality", "split", "patient_group", "state", "columns", "rows", "planes",
@@ -32,18 +35,21 @@ SCANS = (
 ANNOTATIONS = (
     "scan", "split", "patient_group", "revision", "basis", "annotation", "label", "shape", "axis", "plane",
     "x", "y", "width", "height", "pixels", "points", "author", "created", "score", "proposal",
+    "attributes", "measures", "measured", "unit",
 )  # fmt: skip
 
 
 class Table:
     """`scans.csv` and `annotations.csv`. Coordinates are full-resolution pixels, (0, 0) is a corner.
 
-    Of a mask, the plane is its first one and `pixels` counts all of it.
+    Of a mask, the plane is its first one and `pixels` counts all of it. `attributes` are JSON. `measures` says what a
+    measurement is of: a length (mm), an angle (degree) or a region (its area, mm²); pixels where their size is unknown.
     """
 
     name = "csv"
     title = "Tables (CSV)"
     description = "Every annotation of every kind as a row, and every scan, without pixels"
+    takes_measurements = True
 
     def write(self, view: ExportView, folder: Path, tally: Tally, progress: Progress) -> None:
         """Write both tables."""
@@ -84,7 +90,26 @@ def _annotation_row(looked: LookedAt, mark: Annotation) -> list[object]:
     created = mark.created.isoformat(timespec="seconds")
     whose = [mark.author, created, "" if mark.score is None else mark.score, mark.origin]
     about = [record.key, record.split, record.group, revision.id, revision.basis, mark.id, mark.label]
-    return [*about, *where, *whose]
+    return [*about, *where, *whose, *_measured(mark, record.info.spacing_mm)]
+
+
+def _measured(mark: Annotation, spacing: Spacing) -> list[object]:
+    """The attributes; and of a measurement what it is of, how much, and the unit."""
+    kind = measured_as(mark)
+    rest = dict(described(mark))
+    told = [json.dumps(rest, ensure_ascii=False) if rest else "", kind or ""]
+    found = measure(mark.geometry, spacing)
+    match kind:
+        case "length":
+            known = found.length_um is not None
+            return [*told, (found.length_um or 0) / 1000 if known else found.length_px, "mm" if known else "px"]
+        case "region":
+            known = found.area_mm2 is not None
+            return [*told, found.area_mm2 if known else found.area_px, "mm2" if known else "px2"]
+        case "angle":
+            return [*told, angle_within(mark.geometry, spacing), "degree"]
+        case None:
+            return [*told, "", ""]
 
 
 _SHAPES: dict[type, str] = {

@@ -25,6 +25,7 @@ class Yolo:
     name = "yolo"
     title = "YOLO boxes"
     description = "Pictures, one text file of boxes each, and data.yaml (Ultralytics, Darknet)"
+    takes_measurements = False
 
     def write(self, view: ExportView, folder: Path, tally: Tally, progress: Progress) -> None:
         """Write pictures, boxes, `data.yaml` and `pictures.csv`."""
