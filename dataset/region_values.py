@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Geometry, Polygon, bounds
+from dataset.annotation import Box, Geometry, Polygon, RotatedBox, bounds
 from dataset.mask import Mask, Tile, TileKey
 from dataset.measure import inside_of
 from imaging.geometry import Plane, Region, Size
@@ -55,7 +55,7 @@ class RegionValues:
 def region_values(
     geometry: Geometry, read: Reads, size: Size, progress: Progress, unit: str = ""
 ) -> RegionValues | None:
-    """The values in a box, polygon or mask (on all its planes); `None` where it holds no pixel's centre.
+    """The values in a box (turned or not), polygon or mask (on all its planes); `None` where it holds no pixel's centre.
 
     May read the disk. Raises what reading raises, and `Cancelled`.
     """
@@ -111,6 +111,8 @@ def _parts(geometry: Geometry) -> list[tuple[Geometry, Plane]]:
         for key, tile in geometry.tiles.items():
             tiles.setdefault(key.plane, {})[key] = tile
         return [(Mask(geometry.axis, part), Plane(geometry.axis, plane)) for plane, part in sorted(tiles.items())]
+    if isinstance(geometry, RotatedBox):
+        geometry = geometry.outline()
     return [(geometry, geometry.plane)] if isinstance(geometry, Box | Polygon) else []
 
 

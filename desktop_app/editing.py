@@ -14,6 +14,7 @@ from desktop_app import review
 from desktop_app.choosing import Choosing
 from desktop_app.operating import Operating
 from desktop_app.tool import Outcome, Tool
+from desktop_app.valuing import Valuing
 
 MANY = 5000
 """With so many marks at once the collector of cycles would look at them a dozen times."""
@@ -25,6 +26,7 @@ class Editing(Choosing):
     def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
         super().__init__(tools, author, parent)
         self.operating = Operating(self, self.handle)
+        self.valuing = Valuing(self)
 
     def commit(self, edit: Edit) -> None:
         """Apply an edit to the document and keep it."""

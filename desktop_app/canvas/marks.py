@@ -52,6 +52,8 @@ class Shown:
     """Under the reader's hand: no chip, so that only the mark itself is redrawn."""
     is_drawn: bool = True
     """Whether its outline is wanted; not where a crowd of which it is one is drawn otherwise (`canvas.crowd`)."""
+    anchor: Point | None = None
+    """The point of the plane that its chip stands at; `None`: beside its bounds."""
 
 
 class Outline(NamedTuple):
@@ -114,7 +116,7 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
             if outline is not None:
                 outlines.append(outline)
         if mark.text and not mark.is_live:
-            placed.append((mark, rect))
+            placed.append((mark, rect if mark.anchor is None else _around(viewport.to_screen(*mark.anchor))))
         if alone and mark.is_selected:
             handles += _handles(geometry, viewport)
             if isinstance(geometry, RotatedBox):
@@ -124,6 +126,12 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
     # Alike ones together: they are drawn with one pen. What is selected stays on top.
     outlines.sort(key=_ALIKE)
     return Plan(tuple(outlines), place_chips(_named_once(placed), view, measure), tuple(handles))
+
+
+def _around(place: Point) -> Rect:
+    """What a chip at a point keeps clear of: just large enough to have a chip."""
+    half = SMALLEST_WITH_CHIP / 2
+    return place[0] - half, place[1] - half, SMALLEST_WITH_CHIP, SMALLEST_WITH_CHIP
 
 
 def _named_once(marks: list[tuple[Shown, Rect]]) -> list[tuple[Shown, Rect]]:
