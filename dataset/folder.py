@@ -23,7 +23,7 @@ from dataset.label import LabelSet
 from dataset.manifest import FILE, create_folder, is_dataset, manifest_from_json
 from dataset.measurement import without_measurements
 from dataset.prediction import Prediction
-from dataset.readings import Reading, readings_of
+from dataset.readings import Person, Reading, Start, readings_of, start_for, state_for
 from dataset.record import Basis, Finding, Head, LookedAt, PredictionSummary, Revision, ScanRecord, Split, Unsaved
 from dataset.scan_folder import KEY, ScanFolder
 from dataset.store import Store
@@ -32,6 +32,9 @@ from imaging.progress import Progress
 
 class Dataset(ScanFolder):
     """An open dataset folder."""
+
+    person = Person()
+    """Who reads it now, and what is hidden from them; set by the program, kept nowhere here."""
 
     @staticmethod
     def create(folder: Path, labels: LabelSet | None = None, *, title: str = "") -> Dataset:
@@ -102,13 +105,12 @@ class Dataset(ScanFolder):
         reviewed: bool = False,
         settles: tuple[str, ...] = (),
         why: str = "",
-        apart: bool = False,
     ) -> Revision:
         """Keep a state of a scan's document, for good; edits kept so far of this scan are then in a revision.
 
         `basis` is worked out from the marks when not given (`dataset.heads.basis_of`); `base` is the revision id
         the state was made from, `prediction` the prediction it answers, `settles` the other readers' revisions that
-        a reviewed one decides on. `apart`: edits that others left behind are not in it (see `unsaved_edits`).
+        a reviewed one decides on.
         """
         with self._mutex:
             entry = self._entry(key)
@@ -123,7 +125,7 @@ class Dataset(ScanFolder):
             basis = basis or basis_of(found, entry.revisions.get(base))
             revision = Revision(
                 new_id(), key, author, now(), basis, base, prediction, finished, reviewed,
-                len(found.annotations), tuple(sorted(used)), self._journals.marks(key, author if apart else None),
+                len(found.annotations), tuple(sorted(used)), self._journals.marks(key, self._only_author),
                 settles, why,
             )  # fmt: skip
             files = revision_files(revision, snapshot, record.info, self.labels)
@@ -143,6 +145,16 @@ class Dataset(ScanFolder):
     def head(self, key: str) -> Head:
         """The revision that stands for a scan, and the conflicts."""
         return head_of(self.revisions(key))
+
+    def start(self, key: str) -> Start:
+        """Where the dataset's `person` begins on a scan, and what may be told of it."""
+        record, revisions = self.record(key), self.revisions(key)
+        blinding, name = self.person.blinding, self.person.name
+        revision = start_for(revisions, name, blinding)
+        if not (blinding.others or blinding.proposals):
+            return Start(revision, record.state, len(record.head.conflicts))
+        state = state_for(revisions, name, blinding)
+        return Start(revision, state, 0 if blinding.others else len(record.head.conflicts))
 
     def readings(self, key: str) -> tuple[Reading, ...]:
         """What each person last said of a scan, kept apart; oldest first."""
@@ -201,11 +213,11 @@ class Dataset(ScanFolder):
         with self._mutex:
             return self._journals.unsaved() if self.is_writable else ()
 
-    def unsaved_edits(self, key: str, author: str | None = None) -> tuple[Edit, ...]:
+    def unsaved_edits(self, key: str) -> tuple[Edit, ...]:
         """Edits of a scan that are in no revision, of this and of ended sessions, oldest first.
 
-        To be applied to the head; the next `save_revision` of the scan by this program then covers them. With an
-        `author` only that person's, for one who works `apart` from the others.
+        To be applied to where `start` begins; the next `save_revision` of the scan by this program then covers them.
+        A person who does not see the others gets the own ones only; theirs wait for them.
         """
         with self._mutex:
             if not self.is_writable:
@@ -213,7 +225,8 @@ class Dataset(ScanFolder):
             known = self._entry(key).revisions.values() if self.has(key) else ()
             covered = dict(mark for revision in known for mark in revision.covers)
             texts = self._journals.ended(key)
-            mine = [(path, text) for path, text in texts if author is None or text.author == author]
+            only = self._only_author
+            mine = [(path, text) for path, text in texts if only is None or text.author == only]
             return tuple(edit for path, text in mine for edit in text.edits[covered.get(path.name, 0) :])
 
     def discard_unsaved(self, key: str, author: str) -> None:
@@ -244,6 +257,11 @@ class Dataset(ScanFolder):
         return verify_folder(self.folder, progress)
 
     # Within.
+
+    @property
+    def _only_author(self) -> str | None:
+        """Whose edits the person may take over; `None`: everybody's."""
+        return self.person.name if self.person.blinding.others else None
 
     def _begin(self) -> None:
         """Bring what is known up to date, once, when the folder is opened."""

@@ -40,6 +40,26 @@ OPEN = Blinding()
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Who reads a dataset, and what is hidden from them."""
+
+    name: str = ""
+    blinding: Blinding = OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a person begins on a scan."""
+
+    revision: Revision | None
+    """`None` is an empty scan."""
+    state: State
+    """The scan's state as that person may know it."""
+    conflicts: int = 0
+    """How many other readers' revisions nobody has resolved; 0 for who does not see the others."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One person's last word on a scan."""
 

@@ -9,7 +9,7 @@ import pytest
 from dataset.document import Edit, Snapshot
 from dataset.errors import DatasetProblem
 from dataset.folder import Dataset
-from dataset.readings import Blinding, may_review, readings_of, start_for, state_for, visible_to
+from dataset.readings import Blinding, Person, Start, may_review, readings_of, start_for, state_for, visible_to
 from dataset.record import SENT_BACK, Revision
 from imaging.progress import silent
 from tests.dataset.scans import LABELS, annotation, picture
@@ -128,9 +128,22 @@ def test_what_another_reader_left_unsaved_waits_for_that_reader(dataset: Dataset
     dataset.keep("k", edit, author="ben")
     dataset.close()
     again = Dataset.open(dataset.folder)
-    assert again.unsaved_edits("k", "ana") == ()
-    saved(again, "ana", apart=True)
-    assert again.unsaved_edits("k", "ben") == (edit,)
-    saved(again, "ben", apart=True)
+    again.person = Person("ana", APART)
+    assert again.unsaved_edits("k") == ()
+    saved(again, "ana")
+    again.person = Person("ben", APART)
+    assert again.unsaved_edits("k") == (edit,)
+    saved(again, "ben")
     assert again.unsaved_edits("k") == ()
     again.close()
+
+
+def test_where_a_person_starts_says_no_more_than_may_be_known(dataset: Dataset) -> None:
+    ana, ben = saved(dataset, "ana"), saved(dataset, "ben")
+    assert dataset.start("k") == Start(ben, "labelled", 1)
+    dataset.person = Person("ana", APART)
+    assert dataset.start("k") == Start(ana, "labelled", 0)
+    dataset.person = Person("eve", APART)
+    assert dataset.start("k") == Start(None, "unseen", 0)
+    dataset.person = Person("eve", Blinding(names=True))
+    assert dataset.start("k") == Start(ben, "labelled", 1)
