@@ -65,6 +65,7 @@ class Viewing(QObject):
         self._index = MarkIndex()
 
     @property
+        self.looking = Looking(self)
     def info(self) -> ScanInfo | None:
         """What the open scan is."""
         return self.scan.info if self.scan is not None else None
@@ -109,7 +110,8 @@ class Viewing(QObject):
 
     def marks_on(self, plane: Plane) -> tuple[Mark, ...]:
         """Annotations and open proposals seen on a plane and not hidden, in drawing order."""
-        return self._sieve.of(self.findings.marks_on(plane, self.display.threshold), self.visibility)
+        seen_as = self.looking.hiding(self.visibility)
+        return self._sieve.of(self.findings.marks_on(plane, self.display.threshold), seen_as)
 
     @property
     def shown_proposals(self) -> tuple[Proposal, ...]:

@@ -54,6 +54,8 @@ class Shown:
     """Whether its outline is wanted; not where a crowd of which it is one is drawn otherwise (`canvas.crowd`)."""
     anchor: Point | None = None
     """The point of the plane that its chip stands at; `None`: beside its bounds."""
+    is_fixed: bool = False
+    """Only looked at: selected or not, it has no handles."""
 
 
 class Outline(NamedTuple):
@@ -117,7 +119,7 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
                 outlines.append(outline)
         if mark.text and not mark.is_live:
             placed.append((mark, rect if mark.anchor is None else _around(viewport.to_screen(*mark.anchor))))
-        if alone and mark.is_selected:
+        if alone and mark.is_selected and not mark.is_fixed:
             handles += _handles(geometry, viewport)
             if isinstance(geometry, RotatedBox):
                 stem = _stem(geometry, viewport)
