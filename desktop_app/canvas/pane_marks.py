@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from dataset.annotation import Annotation, Proposal
 from desktop_app.canvas.crowd_layer import CrowdLayer
+from desktop_app.canvas.mark_words import words_of
 from desktop_app.canvas.marks import Shown
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.session import Session
@@ -37,10 +38,17 @@ class PaneMarks(QObject):
         self._named: tuple[int, ...] = ()
         self._is_crowd = False
         view.viewport_changed.connect(self._on_moved)
+        session.visibility_changed.connect(self.refresh)
+        session.valuing.changed.connect(self._on_values)
 
     def forget(self) -> None:
         """The labels or the scan are other ones."""
         self._shown.clear()
+
+    def _on_values(self) -> None:
+        """What stands at regions has changed."""
+        self._shown.clear()
+        self.refresh()
 
     def refresh(self) -> None:
         """Give the view the marks as they are now."""
@@ -101,11 +109,11 @@ class PaneMarks(QObject):
         if kept is not None and kept[0] is mark and kept[1] == selected and kept[2].is_drawn == is_drawn:
             return kept[2]
         label = self._session.label_of(mark.label)
-        score = f" {mark.score:.2f}" if isinstance(mark, Proposal) else ""
+        text, anchor = words_of(mark, self._session)
         is_proposal = isinstance(mark, Proposal)
         shown = Shown(
-            mark.id, mark.geometry, label.colour, label.name + score, is_proposal, selected, is_locked(mark),
-            is_drawn=is_drawn,
+            mark.id, mark.geometry, label.colour, text, is_proposal, selected, is_locked(mark),
+            is_drawn=is_drawn, anchor=anchor,
         )  # fmt: skip
         self._shown[mark.id] = (mark, selected, shown)
         return shown

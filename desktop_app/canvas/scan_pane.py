@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop_app.canvas.heat_showing import HeatShowing
+from desktop_app.canvas.mark_words import live_words
 from desktop_app.canvas.pane_marks import PaneMarks
 from desktop_app.canvas.preview import Preview
 from desktop_app.canvas.scan_view import ScanView
@@ -168,7 +169,7 @@ class ScanPane(QWidget):
         if outcome.cursor == "brush" and gesture is not None:
             brush = (gesture.x, gesture.y, *brush_diameter(session.bench(), gesture))
         colour = session.label_of(session.label).colour
-        self.view.set_preview(Preview(outcome.preview, colour, brush, outcome.texts))
+        self.view.set_preview(Preview(outcome.preview, colour, brush, outcome.texts or live_words(outcome.live, session)))
         self.view.set_cursor_name(outcome.cursor)
         return outcome.busy
 
