@@ -18,6 +18,7 @@ from desktop_app import review
 from desktop_app.crosshair import FIRST, Position, at_point, inside, middle_of, on_plane, plane_at
 from desktop_app.display import Display
 from desktop_app.findings import Findings
+from desktop_app.looking import Looking
 from desktop_app.mark_index import MarkIndex
 from desktop_app.tool import USUAL_OPTIONS, Bench, Mark, Reader, Tool, ToolOptions
 from desktop_app.visibility import EVERYTHING, Sieve, Visibility
@@ -62,10 +63,10 @@ class Viewing(QObject):
         self.selection: frozenset[str] = frozenset()
         self.first_window: Window | None = None
         self.visibility, self._sieve = EVERYTHING, Sieve()
+        self.looking = Looking(self)
         self._index = MarkIndex()
 
     @property
-        self.looking = Looking(self)
     def info(self) -> ScanInfo | None:
         """What the open scan is."""
         return self.scan.info if self.scan is not None else None
