@@ -105,13 +105,15 @@ class Outcome:
     live: tuple[Annotation, ...] = ()
     """Annotations as the gesture would leave them, shown in place of the marks with their ids or origins."""
     cursor: str = ""
-    """`cross`, `move`, `size-fdiag`, `size-bdiag`, `size-hor`, `size-ver`, `brush` or empty."""
+    """`cross`, `move`, `hand`, `size-fdiag`, `size-bdiag`, `size-hor`, `size-ver`, `brush` or empty."""
     busy: bool = False
     """Whether a gesture is under way (Escape calls `cancel`)."""
     texts: tuple[tuple[Point, str], ...] = ()
     """Words to draw with the preview, each at a point of the plane: a length while it is drawn."""
     told: str = ""
     """One short line for the status bar: why nothing happened, or what was measured."""
+    hover: str = ""
+    """The id of the mark that a press would take; it is shown with a stronger edge."""
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ _SHAPES = {
     "cross": Qt.CursorShape.CrossCursor,
     "brush": Qt.CursorShape.CrossCursor,
     "move": Qt.CursorShape.SizeAllCursor,
+    "hand": Qt.CursorShape.PointingHandCursor,
     "size-fdiag": Qt.CursorShape.SizeFDiagCursor,
     "size-bdiag": Qt.CursorShape.SizeBDiagCursor,
     "size-hor": Qt.CursorShape.SizeHorCursor,
@@ -20,6 +21,7 @@ _GRIPS: dict[Grip, Qt.CursorShape] = {
     "pan": Qt.CursorShape.ClosedHandCursor,
     "zoom": Qt.CursorShape.SizeVerCursor,
     "window": Qt.CursorShape.SizeAllCursor,
+    "crosshair": Qt.CursorShape.CrossCursor,
 }
 _TRANSPOSED = {"size-hor": "size-ver", "size-ver": "size-hor"}
 _MIRRORED = {"size-fdiag": "size-bdiag", "size-bdiag": "size-fdiag"}

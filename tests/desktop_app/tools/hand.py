@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 from dataset.annotation import Annotation, Geometry, Proposal, new_id, now
 from dataset.document import Document, Snapshot
@@ -52,21 +53,24 @@ class Reader:
     def at(self, x: float, y: float, **held: bool) -> Gesture:
         return Gesture(x, y, self.pixel, **held)  # type: ignore[arg-type]
 
-    def hover(self, x: float, y: float) -> Outcome:
-        return self._take(self.tool.hover(self.at(x, y), self.bench))
+    def hover(self, x: float, y: float, **held: bool) -> Outcome:
+        return self._take(self.tool.hover(self.at(x, y, **held), self.bench))
 
     def press(self, x: float, y: float, **held: bool) -> Outcome:
         return self._take(self.tool.press(self.at(x, y, **held), self.bench))
 
-    def move(self, x: float, y: float) -> Outcome:
-        return self._take(self.tool.drag(self.at(x, y), self.bench))
+    def move(self, x: float, y: float, **held: bool) -> Outcome:
+        return self._take(self.tool.drag(self.at(x, y, **held), self.bench))
 
-    def release(self, x: float, y: float) -> Outcome:
-        return self._take(self.tool.release(self.at(x, y), self.bench))
+    def release(self, x: float, y: float, **held: bool) -> Outcome:
+        return self._take(self.tool.release(self.at(x, y, **held), self.bench))
 
     def click(self, x: float, y: float, **held: bool) -> Outcome:
         self.press(x, y, **held)
-        return self.release(x, y)
+        return self.release(x, y, **held)
+
+    def key(self, name: Literal["finish", "back"]) -> Outcome:
+        return self._take(self.tool.finish(self.bench) if name == "finish" else self.tool.back(self.bench))
 
     def double_click(self, x: float, y: float) -> Outcome:
         self.click(x, y)
@@ -76,8 +80,8 @@ class Reader:
     def drag(self, *points: tuple[float, float], **held: bool) -> Outcome:
         self.press(*points[0], **held)
         for point in points[1:]:
-            self.move(*point)
-        return self.release(*points[-1])
+            self.move(*point, **held)
+        return self.release(*points[-1], **held)
 
     @property
     def only(self) -> Annotation:

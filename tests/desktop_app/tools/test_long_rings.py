@@ -9,7 +9,8 @@ from dataset.annotation import Point, Points, Polygon, Polyline, bounds
 from desktop_app.tool import Bench, Gesture
 from desktop_app.tools.hitting import Reach, hit, is_on, nearest_handle
 from desktop_app.tools.long_rings import LONG, bounds_of, is_inside, is_long, nearest_point, to_line
-from desktop_app.tools.polygon import LAST_SHOWN, MOST_SHOWN, PolygonTool
+from desktop_app.tools.polygon import PolygonTool
+from desktop_app.tools.tracing import LAST_SHOWN, MOST_SHOWN
 from imaging.geometry import Plane, Size
 
 PLANE = Plane()
@@ -59,7 +60,7 @@ def test_a_polygon_of_a_hundred_thousand_corners_is_drawn_by_hand() -> None:
     from dataset.document import Snapshot
 
     tool, bench = PolygonTool(), Bench(PLANE, Size(200, 200, 1), Snapshot(), (), frozenset(), "a", "Ada")
-    tool._points = star(100_000)
+    tool._points = list(star(100_000))
     outcome = tool.hover(Gesture(3, 4, 0.001), bench)
     line, dots = outcome.preview
     assert isinstance(line, Polyline)
