@@ -75,6 +75,22 @@ class SlideDesk(Protocol):
         ...
 
 
+class ComfortDesk(Protocol):
+    """What actions may ask of what makes the window comfortable."""
+
+    def show_palette(self) -> None:
+        """Find an action, a label, a case or a panel by its name."""
+        ...
+
+    def ask_keys(self) -> None:
+        """Give actions other keys."""
+        ...
+
+    def tear_off(self) -> None:
+        """Show the open scan in a window of its own as well."""
+        ...
+
+
 class Desk(Protocol):
     """What actions may ask of the window beside its session."""
 
@@ -86,6 +102,11 @@ class Desk(Protocol):
     @property
     def slide(self) -> SlideDesk:
         """The views of a slide."""
+        ...
+
+    @property
+    def comfort(self) -> ComfortDesk:
+        """Palette, keys, and views of their own."""
         ...
 
     def ask_files(self) -> None:
@@ -142,6 +163,11 @@ class Desk(Protocol):
 
 
 NEVER_TOGETHER = ({"slide", "no slide"},)
+
+
+def meet(first: Scope, second: Scope) -> bool:
+    """Whether keys of two scopes may count at the same time."""
+    return {first, second} not in NEVER_TOGETHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +230,6 @@ def conflicts(rows: Iterable[ActionRow]) -> tuple[str, ...]:
             found += [
                 f"{key}: {first.id} and {second.id}"
                 for second in claims[number + 1 :]
-                if {first.scope, second.scope} not in NEVER_TOGETHER
+                if meet(first.scope, second.scope)
             ]
     return tuple(found)

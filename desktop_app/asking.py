@@ -10,9 +10,13 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow
 from desktop_app import dialogs, exchange, theme
 from desktop_app.action import ActionRow
 from desktop_app.canvas.tile_engine import shared_engine
+from desktop_app.comfort import Comfort
+from desktop_app.key_sheet import KeySheet
 from desktop_app.labelling import label_named
+from desktop_app.preferences import Preferences
 from desktop_app.session import Session
 from desktop_app.settings import SettingsFile
+from desktop_app.translation import Language, tr
 from imaging.errors import Problem
 
 
@@ -22,6 +26,8 @@ class AskingWindow(QMainWindow):
     def __init__(self, session: Session, settings: SettingsFile, look: theme.Theme) -> None:
         super().__init__()
         self._session, self._settings, self._look = session, settings, look
+        self._language = Language()
+        self._language.use(settings.settings.language)
 
     @property
     def session(self) -> Session:
@@ -37,8 +43,13 @@ class AskingWindow(QMainWindow):
         """Show a problem."""
         raise NotImplementedError
 
-    def redress(self, look: theme.Theme) -> None:
-        """Build everything again in another theme or at another scale."""
+    @property
+    def comfort(self) -> Comfort:
+        """Palette, keys, and views in windows of their own."""
+        raise NotImplementedError
+
+    def redress(self, look: theme.Theme, *, anew: bool = False) -> None:
+        """Build everything again in another theme, at another scale, or (`anew`) in another language."""
         raise NotImplementedError
 
     def take_marks(self, path: Path) -> None:
@@ -49,19 +60,21 @@ class AskingWindow(QMainWindow):
 
     def ask_files(self) -> None:
         """Choose files to open."""
-        found, _ = QFileDialog.getOpenFileNames(self, "Open scans", self._folder())
+        found, _ = QFileDialog.getOpenFileNames(self, tr("Open scans"), self._folder())
         if found:
             self._open([Path(name) for name in found])
 
     def ask_folder(self) -> None:
         """Choose a folder of scans to open."""
-        found = QFileDialog.getExistingDirectory(self, "Open a folder of scans", self._folder())
+        found = QFileDialog.getExistingDirectory(self, tr("Open a folder of scans"), self._folder())
         if found:
             self._open([Path(found)])
 
     def ask_dataset(self) -> None:
         """Choose a dataset folder to open or make."""
-        found = QFileDialog.getExistingDirectory(self, "Open a dataset, or an empty folder to make one", self._folder())
+        found = QFileDialog.getExistingDirectory(
+            self, tr("Open a dataset, or an empty folder to make one"), self._folder()
+        )
         if found:
             self._keep(last_folder=str(Path(found).parent))
             self._session.open_dataset(Path(found))
@@ -99,17 +112,22 @@ class AskingWindow(QMainWindow):
 
     def ask_preferences(self) -> None:
         """Change the settings."""
-        sheet = dialogs.Preferences(self, self._look, self._settings.settings, self._session.author)
+        sheet = Preferences(self, self._look, self._settings.settings, self._session.author)
         if ask(sheet):
             self._keep(**sheet.chosen())
             self._session.author = self._settings.settings.author or self._session.author
             self._session.predicting.device = self._settings.settings.device
             shared_engine().set_bound(self._settings.settings.slide_memory * 2**20)
-            self.redress(theme.chosen(self._settings.settings.theme, self._settings.settings.scale))
+            self.comfort.rekey()
+            self.comfort.show_labels()
+            is_new = self._language.use(self._settings.settings.language)
+            self.redress(theme.chosen(self._settings.settings.theme, self._settings.settings.scale), anew=is_new)
 
     def show_keys(self) -> None:
         """The key sheet."""
-        ask(dialogs.KeySheet(self, self._look, self.action_rows))
+        sheet = KeySheet(self, self._look, self.action_rows)
+        if ask(sheet) and sheet.wants_change:
+            self.comfort.ask_keys()
 
     def show_about(self) -> None:
         """What this program is and what devices it found."""

@@ -1,4 +1,4 @@
-"""The dialogs: key sheet, preferences, export, sync, about. A default button never destroys anything."""
+"""The dialogs: what all are made of, export, sync, new label, about. A default button never destroys anything."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -15,28 +16,14 @@ from PySide6.QtWidgets import (
     QLayout,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from desktop_app.action import ActionRow, readable_key
-from desktop_app.settings import LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY, Settings
+from desktop_app.saying import say_all
 from desktop_app.theme import Theme
-from desktop_app.widgets import Field, Number, label, push, tidy, tool_button
-
-SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
-MOUSE = (
-    ("Drag", "Window and level"),
-    ("Middle drag", "Pan"),
-    ("Space + drag", "Pan"),
-    ("Right drag", "Zoom"),
-    ("Wheel", "Plane, or zoom"),
-    ("Ctrl + wheel", "Zoom at the cursor"),
-    ("Double click", "Fit to view"),
-    ("Alt, held", "Erase with the brush"),
-    ("Esc", "Drop what is drawn"),
-)
+from desktop_app.translation import tr
+from desktop_app.widgets import Field, label, push, tidy, tool_button
 
 
 class Sheet(QDialog):
@@ -44,7 +31,7 @@ class Sheet(QDialog):
 
     def __init__(self, parent: QWidget | None, theme: Theme, title: str, leave: str = "Close") -> None:
         super().__init__(parent)
-        self.setWindowTitle(title)
+        self.setWindowTitle(tr(title))
         self.theme = theme
         self.body = QVBoxLayout()
         tidy(self.body, theme, gap=12)
@@ -59,6 +46,18 @@ class Sheet(QDialog):
         column.addWidget(label(title, "title"))
         column.addLayout(self.body, 1)
         column.addLayout(self._buttons)
+
+    def fit(self, width: int, height: int) -> None:
+        """Be this large (pixels at scale 1), as far as the screen goes."""
+        room = self.screen().availableGeometry()
+        self.resize(
+            min(self.theme.px(width), room.width() * 9 // 10), min(self.theme.px(height), room.height() * 9 // 10)
+        )
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say in the reader's language what was made without the makers of words."""
+        say_all(self)
+        super().showEvent(event)
 
     def add_chief(self, text: str, tip: str) -> QPushButton:
         """Add the button that does what the dialog is for, and make it the default."""
@@ -84,112 +83,6 @@ class Sheet(QDialog):
         return grid
 
 
-class KeySheet(Sheet):
-    """Every key, by menu, and the mouse."""
-
-    def __init__(self, parent: QWidget | None, theme: Theme, rows: Iterable[ActionRow]) -> None:
-        super().__init__(parent, theme, "Keys")
-        groups: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for row in rows:
-            if row.keys and not row.id.startswith(("label-", "preset-")):
-                groups.setdefault(row.menu, []).append((_said(row.keys), row.text.rstrip("…")))
-        groups.setdefault("Findings", []).append((("Ctrl+1 … 9",), "Label"))
-        groups.setdefault("View", []).append((("1 … 5",), "Window preset"))
-        groups["Mouse"] = [((gesture,), what) for gesture, what in MOUSE]
-        columns = QHBoxLayout()
-        tidy(columns, theme, (16, 12, 16, 12), 24)
-        for names in halves({name: len(entries) for name, entries in groups.items()}):
-            column = QVBoxLayout()
-            tidy(column, theme, gap=4)
-            for name in names:
-                column.addWidget(label(name, "heading"))
-                column.addLayout(self._grid(groups[name]))
-                column.addSpacing(theme.px(12))
-            column.addStretch(1)
-            columns.addLayout(column, 1)
-        inner = QWidget()
-        inner.setObjectName("column")
-        inner.setLayout(columns)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        self.body.addWidget(area)
-        self.resize(theme.px(940), theme.px(680))
-
-    def _grid(self, entries: Iterable[tuple[tuple[str, ...], str]]) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(self.theme.px(12))
-        grid.setVerticalSpacing(self.theme.px(4))
-        for number, (keys, what) in enumerate(entries):
-            caps = QHBoxLayout()
-            tidy(caps, self.theme, gap=4)
-            for key in keys:
-                caps.addWidget(label(key, "key"))
-            caps.addStretch(1)
-            grid.addWidget(label(what), number, 0)
-            grid.addLayout(caps, number, 1)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
-        return grid
-
-
-def _said(keys: Iterable[str]) -> tuple[str, ...]:
-    """The keys as a person reads them, each once, at most two: more ways to one thing only fill the sheet."""
-    return tuple(dict.fromkeys(map(readable_key, keys)))[:2]
-
-
-def halves(lengths: dict[str, int]) -> tuple[list[str], list[str]]:
-    """The names in two columns of about the same length."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    heights = [0, 0]
-    for name in sorted(lengths, key=lambda name: -lengths[name]):
-        side = heights.index(min(heights))
-        sides[side].append(name)
-        heights[side] += lengths[name] + 2
-    return sides
-
-
-class Preferences(Sheet):
-    """Theme, scale, author, device, memory."""
-
-    def __init__(self, parent: QWidget | None, theme: Theme, settings: Settings, author: str) -> None:
-        super().__init__(parent, theme, "Preferences", "Cancel")
-        self.look = _chooser("Theme", (("Dark", "dark"), ("Light", "light")), settings.theme)
-        self.scale = _chooser("Size of text and icons", tuple((f"{s:.0%}", s) for s in SCALES), settings.scale)
-        devices = (("Automatic", "auto"), ("CPU only", "cpu"), ("CUDA", "cuda"))
-        self.device = _chooser("Where models run", devices, settings.device)
-        self.author = Field(settings.author)
-        self.author.setPlaceholderText(author)
-        self.author.setAccessibleName("Author")
-        self.author.setToolTip("Written with every mark you make")
-        self.memory = Number(LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY, "Memory for slide tiles")
-        self.memory.setToolTip("What reading slides may take: with more, places seen before come back sooner")
-        self.memory.setSuffix(" MiB")
-        self.memory.setSingleStep(LEAST_SLIDE_MEMORY)
-        self.memory.setValue(settings.slide_memory)
-        self.add_form(
-            (
-                ("Theme", self.look),
-                ("Size", self.scale),
-                ("Author", self.author),
-                ("Models run on", self.device),
-                ("Memory for slide tiles", self.memory),
-            )
-        )
-        self.add_chief("Apply", "Keep these settings")
-        self.setMinimumWidth(theme.px(420))
-
-    def chosen(self) -> dict[str, object]:
-        """The fields as they stand in the dialog."""
-        return {
-            "theme": self.look.currentData(),
-            "scale": float(self.scale.currentData()),
-            "author": self.author.text().strip(),
-            "device": self.device.currentData(),
-            "slide_memory": round(self.memory.value()),
-        }
-
-
 class Destination(Sheet):
     """Where to: a folder or, for a sync, an address. With formats, which one."""
 
@@ -198,7 +91,7 @@ class Destination(Sheet):
     ) -> None:
         super().__init__(parent, theme, title, "Cancel")
         options = tuple(formats)
-        self.format = _chooser("Format", options, options[0][1] if options else "")
+        self.format = chooser("Format", options, options[0][1] if options else "")
         self.place = Field()
         self.place.setAccessibleName("Where to")
         self.place.setPlaceholderText("Folder" if options else "Folder, or an address such as s3://bucket/path")
@@ -274,19 +167,20 @@ class About(Sheet):
         self.text.setAccessibleName("Devices, readers and versions")
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.body.addWidget(self.text, 1)
-        self.resize(theme.px(620), theme.px(460))
+        self.fit(620, 460)
 
     def show_text(self, text: str) -> None:
         """Show what was found out."""
         self.text.setPlainText(text)
 
 
-def _chooser(name: str, options: Iterable[tuple[str, object]], chosen: object) -> QComboBox:
+def chooser(name: str, options: Iterable[tuple[str, object]], chosen: object) -> QComboBox:
+    """A field to choose from, each option with its text and its value."""
     made = QComboBox()
-    made.setAccessibleName(name)
-    made.setToolTip(name)
+    made.setAccessibleName(tr(name))
+    made.setToolTip(tr(name))
     for text, value in options:
-        made.addItem(text, value)
+        made.addItem(tr(text), value)
     made.setCurrentIndex(max(made.findData(chosen), 0))
     made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     return made

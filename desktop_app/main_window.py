@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QIcon,
     QKeyEvent,
+    QKeySequence,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
@@ -28,7 +29,6 @@ from PySide6.QtWidgets import (
 
 from desktop_app import theme
 from desktop_app.action import ActionRow
-from desktop_app.actions import all_rows
 from desktop_app.asking import AskingWindow, ask
 from desktop_app.bars import ProblemBar, StatusLine, position_text, value_text, zoom_text
 from desktop_app.canvas.hovering import HoverInfo
@@ -36,15 +36,18 @@ from desktop_app.canvas.scan_pane import ScanPane
 from desktop_app.canvas.view_grid import ViewGrid
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.columns import column_of
+from desktop_app.comfort import Comfort
 from desktop_app.icons import pixmap
 from desktop_app.menus import ActionSet
 from desktop_app.panel import Side
 from desktop_app.panels.scrubber import Scrubber
+from desktop_app.saying import say_all
 from desktop_app.session import Session
 from desktop_app.settings import SettingsFile
 from desktop_app.slide_bar import SlideBar
 from desktop_app.slide_hands import SlideHands
 from desktop_app.tool_strip import ToolStrip
+from desktop_app.torn_off import place_of, put
 from desktop_app.welcome import DropHint, Welcome
 from desktop_app.widgets import tidy
 
@@ -65,10 +68,12 @@ class MainWindow(AskingWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST)
         self.setWindowIcon(QIcon(pixmap("overread", look.accent, 64)))
+        session.problem_raised.connect(self.tell)
+        self._comfort = Comfort(session, settings, self._keep, self)
+        self._comfort.key_released.connect(self._on_key_up)
         self._build()
         session.scan_changed.connect(self._on_scan)
         session.scan_opening.connect(self._on_opening)
-        session.problem_raised.connect(self.tell)
         session.models_changed.connect(self._on_models)
         self._restore()
         self._on_scan()
@@ -80,7 +85,7 @@ class MainWindow(AskingWindow):
         centre, centre_column = QWidget(), QVBoxLayout()
         centre.setLayout(centre_column)
         tidy(centre_column, look, gap=0)
-        self._actions = ActionSet(all_rows(session.tools.values()), self, self, centre, look)
+        self._actions = ActionSet(self._comfort.rows, self, self, centre, look)
         self._actions.fill(self.menuBar())
         self.strip = ToolStrip(session, look, self._actions)
         self.problems = ProblemBar(look)
@@ -113,6 +118,8 @@ class MainWindow(AskingWindow):
         self.grid.hovered.connect(self._on_hovered)
         self.grid.viewport_changed.connect(self._on_viewport)
         self._position, self._value, self._zoom = "", "", ""
+        self._comfort.dress(self._actions, look)
+        say_all(self)
 
     @property
     def action_rows(self) -> tuple[ActionRow, ...]:
@@ -132,6 +139,11 @@ class MainWindow(AskingWindow):
     def slide(self) -> SlideHands:
         """What a person does with the views of a slide."""
         return self._slide
+
+    @property
+    def comfort(self) -> Comfort:
+        """Palette, keys, and views in windows of their own."""
+        return self._comfort
 
     def _column(self, side: Side) -> QWidget:
         return column_of(side, self._session, self._look, self._settings.settings.folded, self._on_folded)
@@ -169,9 +181,9 @@ class MainWindow(AskingWindow):
 
     # How it looks.
 
-    def redress(self, look: theme.Theme) -> None:
-        """Build everything again in another theme or at another scale."""
-        if look == self._look:
+    def redress(self, look: theme.Theme, *, anew: bool = False) -> None:
+        """Build everything again in another theme, at another scale, or (`anew`) in another language."""
+        if look == self._look and not anew:
             return
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -215,21 +227,13 @@ class MainWindow(AskingWindow):
     def _restore(self) -> None:
         settings, look = self._settings.settings, self._look
         self.resize(look.px(1440), look.px(900))
-        if len(settings.window) == 5:
-            x, y, width, height, is_maximised = settings.window
-            self.setGeometry(x, y, width, height)
-            screen = QApplication.screenAt(self.geometry().center())
-            if screen is None:
-                self.move(40, 40)
-            if is_maximised:
-                self.setWindowState(Qt.WindowState.WindowMaximized)
+        put(self, settings.window, settings.screen)
         widths = settings.columns if len(settings.columns) == 3 else tuple(look.px(width) for width in COLUMNS)
         self.splitter.setSizes(list(widths))
 
-    def _layout_now(self) -> dict[str, tuple[int, ...]]:
-        area = self.normalGeometry()
-        window = (area.x(), area.y(), area.width(), area.height(), int(self.isMaximized()))
-        return {"window": window, "columns": tuple(self.splitter.sizes())}
+    def _layout_now(self) -> dict[str, object]:
+        window, screen = place_of(self)
+        return {"window": window, "screen": screen, "columns": tuple(self.splitter.sizes())}
 
     # What Qt tells.
 
@@ -242,11 +246,16 @@ class MainWindow(AskingWindow):
         return answer
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """The overlay comes back when H is let go."""
-        if event.key() == Qt.Key.Key_H and not event.isAutoRepeat():
-            self._session.hide_marks(False)
-        else:
+        """The overlay comes back when the key that hides it is let go."""
+        if not self._on_key_up(event):
             super().keyReleaseEvent(event)
+
+    def _on_key_up(self, event: QKeyEvent) -> bool:
+        hides = {key.rpartition("+")[2] for key in self._actions.keys("hide")}
+        if QKeySequence(event.key()).toString() not in hides or event.isAutoRepeat():
+            return False
+        self._session.hide_marks(False)
+        return True
 
     def changeEvent(self, event: QEvent) -> None:
         """A key held while the window is left never tells that it came up."""
@@ -289,6 +298,7 @@ class MainWindow(AskingWindow):
             event.ignore()
             return
         self._keep(**self._layout_now())
+        self._comfort.close()
         self.grid.close_beside()
         event.accept()
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from desktop_app.action import ActionRow, Desk, is_slide
 from desktop_app.theme import Theme
+from desktop_app.translation import tr
 from desktop_app.widgets import key_text, themed_icon
 
 MENUS = ("File", "Edit", "Findings", "Scan", "Slide", "Tools", "View", "Model", "Help")
@@ -57,18 +58,36 @@ class ActionSet(QObject):
         self.refresh()
 
     def _make(self, row: ActionRow) -> QAction:
-        action = QAction(row.text, self)
+        action = QAction(tr(row.text), self)
         action.setObjectName(row.id)
-        action.setShortcuts([QKeySequence(key) for key in row.keys])
+        self._key(action, row)
         context = Qt.ShortcutContext
         action.setShortcutContext(context.WidgetWithChildrenShortcut if row.scope == "scan" else context.WindowShortcut)
         action.setAutoRepeat(row.repeats)
-        action.setToolTip(key_text(row.tip or row.text.rstrip("…"), row.key_text))
         action.setCheckable(row.is_on is not None)
         # Where macOS has its own places for these three, they go there; nothing else may be guessed by its text.
         action.setMenuRole(ROLES.get(row.id, QAction.MenuRole.NoRole))
         action.triggered.connect(self._caller(row.call))
         return action
+
+    @staticmethod
+    def _key(action: QAction, row: ActionRow) -> None:
+        action.setShortcuts([QKeySequence(key) for key in row.keys])
+        action.setToolTip(key_text(tr(row.tip or row.text.rstrip("…")), row.key_text))
+
+    def rekey(self, rows: Iterable[ActionRow]) -> None:
+        """Take the same rows with other keys; menus, tool tips and buttons follow at once."""
+        self.rows = tuple(rows)
+        # All are given free first: no key is on two actions in between.
+        for action in self.actions.values():
+            action.setShortcuts([])
+        for row in self.rows:
+            self._key(self.actions[row.id], row)
+        self.refresh()
+
+    def keys(self, action_id: str) -> tuple[str, ...]:
+        """The keys of an action, as they are set."""
+        return next((row.keys for row in self.rows if row.id == action_id), ())
 
     def _caller(self, call: Callable[[Desk], object]) -> Callable[[], None]:
         def run() -> None:
@@ -93,7 +112,7 @@ class ActionSet(QObject):
             if row.is_on is not None:
                 action.setChecked(row.is_on(session))
             if row.name is not None:
-                name = row.name(session)
+                name = tr(row.name(session))
                 action.setText(name)
                 action.setToolTip(key_text(name, row.key_text))
 
@@ -110,7 +129,7 @@ class ActionSet(QObject):
         for menu in bar.findChildren(QMenu):
             menu.deleteLater()
         for title in MENUS:
-            menu, group = bar.addMenu(f"&{title}"), 0
+            menu, group = bar.addMenu(f"&{tr(title)}"), 0
             for row in self.rows:
                 if row.menu == title:
                     if row.group != group:

@@ -216,7 +216,7 @@ class Session(Editing):
         done = finished and not self.proposals
         answers = self.predictions[-1].id if self.predictions else ""
         used = sorted({annotation.label for annotation in self.document.annotations})
-        labels = tuple(self.label_of(label) for label in used)
+        labels = tuple(self.given_label(label) for label in used)
         state = self.document.snapshot()
         self.saving.save(state, labels, finished=done, prediction=answers, confirmed_empty=confirmed_empty)
 

@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from desktop_app.key_profiles import ProfileName
+from desktop_app.label_look import LabelColours
 from desktop_app.theme import ThemeName
+from desktop_app.translation import LanguageName
 from imaging.errors import Problem
 from imaging.memory import usual_slide_memory
 
@@ -48,6 +51,26 @@ class Settings:
     """Titles of the sections folded away."""
     window: tuple[int, ...] = ()
     """x, y, width, height in pixels and 1 when maximised; empty lets the window choose."""
+    screen: str = ""
+    """The name of the monitor the window was on."""
+    language: LanguageName = ""
+    """Of the window; empty follows the system where there is a translation, else English."""
+    key_profile: ProfileName = "overread"
+    """Whose keys are used: the program's own, or those of one that the hands know."""
+    keys: tuple[tuple[str, ...], ...] = ()
+    """Own keys over the profile's: the id of an action, then its keys (none: it has no key)."""
+    recent: tuple[str, ...] = ()
+    """Ids of what was chosen in the palette last, newest first."""
+    label_colours: LabelColours = "given"
+    """How labels are shown: in the colours of the label set, or in some that colour-blind readers tell apart."""
+    patterns: bool = False
+    """Whether masks are hatched, by label: for readers who do not go by colour."""
+    view_places: tuple[tuple[int, ...], ...] = ()
+    """Of views in windows of their own, in the order they are opened: x, y, width, height and 1 when maximised."""
+    view_screens: tuple[str, ...] = ()
+    """The names of the monitors these were on."""
+    views_open: int = 0
+    """How many of them were open at the end, and come back with the first scan."""
 
 
 class SettingsFile:
@@ -126,9 +149,9 @@ def _checked(name: str, value: object, kind: object) -> object:
     if origin is typing.Literal and value in arguments:
         return value
     if origin is tuple and isinstance(value, list):
-        items: tuple[object, ...] = tuple(cast("list[object]", value))
-        if all(type(item) is arguments[0] for item in items):
-            return items
+        return tuple(_checked(name, item, arguments[0]) for item in cast("list[object]", value))
+    if kind is bool and isinstance(value, bool):
+        return value
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     if kind is int and isinstance(value, int) and not isinstance(value, bool):

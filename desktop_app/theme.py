@@ -297,5 +297,16 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; }
 
 QFrame#problem { background: @danger_soft; border: none; border-left: 3px solid @danger; }
 QFrame#toast { background: @raised; border: 1px solid @edge; border-radius: 6!; }
+QFrame#palette { background: @raised; border: 1px solid @edge; border-radius: 8!; }
+QFrame#palette QListWidget { background: transparent; border: none; }
+QFrame#palette QLineEdit { background: @panel; font-size: 15!; }
+QTreeWidget { background: @panel; border: 1px solid @edge; border-radius: 6!; }
+QTreeWidget:focus { border-color: @accent; }
+QTreeWidget::item { padding: 3! 0; border: none; }
+QTreeWidget::item:selected { background: @accent_soft; color: @text; }
+QHeaderView::section {
+  background: @panel; color: @muted; border: none; border-bottom: 1px solid @line; padding: 4! 8!;
+}
+QKeySequenceEdit QLineEdit { padding: 4! 8!; }
 QFrame#card { background: @raised; border: 1px solid @line; border-radius: 6!; }
 """

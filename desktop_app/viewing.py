@@ -18,6 +18,7 @@ from desktop_app import review
 from desktop_app.crosshair import FIRST, Position, at_point, inside, middle_of, on_plane, plane_at
 from desktop_app.display import Display
 from desktop_app.findings import Findings
+from desktop_app.label_look import LabelLook
 from desktop_app.looking import Looking
 from desktop_app.mark_index import MarkIndex
 from desktop_app.tool import USUAL_OPTIONS, Bench, Mark, Reader, Tool, ToolOptions
@@ -50,6 +51,7 @@ class Viewing(QObject):
         super().__init__(parent)
         self.author = author
         self.labels, self.label = LabelSet("", ()), ""
+        self.label_look = LabelLook()
         self.tools = {tool.name: tool for tool in tools}
         self.tool_name, self.brush = "select", 20.0
         self.options = USUAL_OPTIONS
@@ -138,7 +140,21 @@ class Viewing(QObject):
         return self.index.near(x, y, across, down)
 
     def label_of(self, label_id: str) -> Label:
-        """The label of an id; a grey one where the label set lacks it."""
+        """The label of an id as it is shown; a grey one where the label set lacks it."""
+        return self.label_look.shown(self.given_label(label_id), self.labels)
+
+    def pattern_of(self, label_id: str) -> int:
+        """The number of a label's hatching, 0 for none."""
+        return self.label_look.pattern(self.given_label(label_id), self.labels)
+
+    def set_label_look(self, look: LabelLook) -> None:
+        """Show labels another way; the label set stays as it is."""
+        if look != self.label_look:
+            self.label_look = look
+            self.labels_changed.emit()
+
+    def given_label(self, label_id: str) -> Label:
+        """The label of an id as the label set has it; a grey one where it lacks it."""
         return self.labels.get(label_id) or (Label(label_id, label_id, NO_LABEL.colour) if label_id else NO_LABEL)
 
     def bench(self) -> Bench:

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from desktop_app.icons import icon, pixmap
 from desktop_app.theme import Theme, readable_on
+from desktop_app.translation import tr
 
 
 def key_text(tip: str, key: str = "") -> str:
@@ -32,12 +33,37 @@ def key_text(tip: str, key: str = "") -> str:
     return f"{tip}  ({key})" if key else tip
 
 
+class Words(QLabel):
+    """Plain text that is said in the language of the window."""
+
+    def setText(self, text: str) -> None:
+        """Say something else."""
+        super().setText(tr(text))
+
+    def setToolTip(self, text: str) -> None:
+        """Explain it otherwise."""
+        super().setToolTip(tr(text))
+
+
+class PushButton(QPushButton):
+    """A push button that says its text in the language of the window."""
+
+    def setText(self, text: str) -> None:
+        """Say something else."""
+        super().setText(tr(text))
+
+    def setToolTip(self, text: str) -> None:
+        """Explain it otherwise."""
+        super().setToolTip(tr(text))
+
+
 def label(text: str, name: str = "", *, wraps: bool = False) -> QLabel:
     """Text in a style of the theme: heading, muted, small, number, good, bad."""
-    made = QLabel(text)
+    made = Words()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
     made.setObjectName(name)
     made.setWordWrap(wraps)
-    made.setTextFormat(Qt.TextFormat.PlainText)
     return made
 
 
@@ -60,10 +86,11 @@ def dress(button: QAbstractButton, theme: Theme, name: str, size: int = 20) -> N
 
 def push(text: str, tip: str, *, name: str = "", key: str = "") -> QPushButton:
     """A push button; `chief` is the one to press next, `link` looks like text."""
-    made = QPushButton(text)
+    made = PushButton()
+    made.setText(text)
     made.setObjectName(name)
-    made.setToolTip(key_text(tip, key))
-    made.setAccessibleName(tip)
+    made.setToolTip(key_text(tr(tip), key))
+    made.setAccessibleName(tr(tip))
     made.setAutoDefault(False)
     # A click on a button must not take the keys away from the scan.
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -74,8 +101,8 @@ def tool_button(theme: Theme, icon_name: str, tip: str, *, key: str = "", size: 
     """A flat button with an icon only."""
     made = QToolButton()
     made.setObjectName("plain")
-    made.setToolTip(key_text(tip, key))
-    made.setAccessibleName(tip)
+    made.setToolTip(key_text(tr(tip), key))
+    made.setAccessibleName(tr(tip))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     dress(made, theme, icon_name, size)
     return made
@@ -101,8 +128,8 @@ def slider(low: int, high: int, name: str) -> QSlider:
     """A horizontal slider with an accessible name; it leaves letters and digits to the window's keys."""
     made = QSlider(Qt.Orientation.Horizontal)
     made.setRange(low, high)
-    made.setAccessibleName(name)
-    made.setToolTip(name)
+    made.setAccessibleName(tr(name))
+    made.setToolTip(tr(name))
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return made
 
@@ -151,8 +178,8 @@ class Number(QDoubleSpinBox):
         self.setDecimals(decimals)
         self.setKeyboardTracking(False)
         self.lineEdit().setTextMargins(6, 0, 2, 0)
-        self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setAccessibleName(tr(name))
+        self.setToolTip(tr(name))
 
     def event(self, event: QEvent) -> bool:
         """Claim plain keys before the window's shortcuts see them."""
@@ -170,6 +197,10 @@ class Elided(QLabel):
         self.setObjectName(name)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:
+        """Say something else, in the language of the window."""
+        super().setText(tr(text))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         """Draw what fits."""
@@ -208,8 +239,8 @@ class Chooser(QComboBox):
 
     def __init__(self, name: str, tip: str = "") -> None:
         super().__init__()
-        self.setAccessibleName(name)
-        self.setToolTip(tip or name)
+        self.setAccessibleName(tr(name))
+        self.setToolTip(tr(tip or name))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
@@ -230,10 +261,10 @@ class Section(QFrame):
         self.title, self._theme, self._body = title, theme, body
         self._button = QToolButton()
         self._button.setObjectName("section")
-        self._button.setText(f" {title}")
+        self._button.setText(f" {tr(title)}")
         self._button.setCheckable(True)
         self._button.setChecked(not is_folded)
-        self._button.setAccessibleName(f"{title} section")
+        self._button.setAccessibleName(tr(f"{title} section"))
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -274,7 +305,7 @@ class Section(QFrame):
         self._body.setVisible(self.is_open)
         mark = "down" if self.is_open else "right"
         self._button.setIcon(icon(mark, self._theme.muted, size=self._theme.px(16), ratio=2.0))
-        self._button.setToolTip(f"{'Fold' if self.is_open else 'Show'} {self.title.lower()}")
+        self._button.setToolTip(tr(f"{'Fold' if self.is_open else 'Show'} {self.title.lower()}"))
         vertical = QSizePolicy.Policy.Preferred if self.is_open else QSizePolicy.Policy.Maximum
         self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
 
@@ -305,13 +336,13 @@ class Empty(QWidget):
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(text)
         column.addStretch(1)
-        self.setAccessibleName(f"{title}. {hint}")
+        self.setAccessibleName(f"{tr(title)}. {tr(hint)}")
 
     def say(self, title: str, hint: str) -> None:
         """Say something else."""
         self.title.setText(title)
         self.hint.setText(hint)
-        self.setAccessibleName(f"{title}. {hint}")
+        self.setAccessibleName(f"{tr(title)}. {tr(hint)}")
 
 
 class Spinner(QProgressBar):
@@ -320,7 +351,7 @@ class Spinner(QProgressBar):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setTextVisible(False)
-        self.setAccessibleName(name)
+        self.setAccessibleName(tr(name))
         self.show_fraction(None)
 
     def show_fraction(self, fraction: float | None) -> None:

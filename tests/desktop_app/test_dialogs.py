@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox, QPushB
 from desktop_app.action import readable_key
 from desktop_app.canvas.tile_cache import CACHE_BYTES, Tile, TileKey
 from desktop_app.canvas.tile_engine import shared_engine
-from desktop_app.dialogs import About, Destination, KeySheet, NewLabel, Preferences, halves
+from desktop_app.dialogs import About, Destination, NewLabel
 from desktop_app.exchange import import_models, is_model
+from desktop_app.key_sheet import KeySheet, halves
 from desktop_app.main_window import MainWindow
+from desktop_app.preferences import Preferences
 from desktop_app.settings import Settings
 from desktop_app.theme import DARK
 from imaging.errors import Problem
