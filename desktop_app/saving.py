@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.document import Edit, Snapshot
 from dataset.label import Label
+from dataset.measurement import without_measurements
+from dataset.record import Basis
 from desktop_app.keeping import Keeping
 from imaging.progress import silent
 from imaging.scan import Scan
@@ -28,6 +30,28 @@ class Kept:
     scan: Scan
     key: str
     author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """On what grounds a state is kept."""
+
+    finished: bool = True
+    """Whether the reader is done with the scan."""
+    prediction: str = ""
+    """The prediction it answers, or empty."""
+    confirmed_empty: bool = False
+    reviewed: bool = False
+    """Whether this is a second look, at what somebody else or several people said."""
+    settles: tuple[str, ...] = ()
+    """Other readers' revisions that were decided on."""
+    why: str = ""
+    """A short reason, for the history."""
+
+    @property
+    def must_write(self) -> bool:
+        """Whether it is said of a state that may be saved already."""
+        return self.confirmed_empty or self.reviewed or bool(self.why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +81,15 @@ class Saving(QObject):
         self._timer.setInterval(AUTOSAVE_MS)
         self._timer.timeout.connect(self.due)
 
-    def begin(self, kept: Kept | None, base: str = "", *, dirty: bool = False) -> None:
-        """Keep another document from now on (or none); `base` is the revision it started from."""
+    def begin(self, kept: Kept | None, base: str = "", *, dirty: bool = False, goes_on: bool = False) -> None:
+        """Keep another document from now on (or none); `base` is the revision it started from.
+
+        It `goes_on` where it started from what was edited here and may still be on its way to the disk: then its base
+        is what was saved here last.
+        """
         self._timer.stop()
         self._kept, self._is_dirty, self._is_unfinished = kept, dirty, dirty
-        if kept is not None and kept.key not in self._bases:
+        if kept is not None and not (goes_on and kept.key in self._bases):
             self._bases[kept.key] = base
         if dirty:
             self._timer.start()
@@ -75,30 +103,21 @@ class Saving(QObject):
         self._keeping.write("Keeping the edit", lambda: dataset.keep(key, edit, author=author))
         self._timer.start()
 
-    def save(
-        self,
-        state: Snapshot,
-        labels: tuple[Label, ...],
-        *,
-        finished: bool,
-        prediction: str = "",
-        confirmed_empty: bool = False,
-    ) -> None:
-        """Write a state as a revision, if anything was edited since the last one or the reader is done only now.
+    def save(self, state: Snapshot, labels: tuple[Label, ...], grounds: Grounds) -> None:
+        """Write a state as a revision, if anything was edited since the last one or the grounds say something new.
 
         `labels` are those the marks use; the dataset gets the ones it lacks.
         """
         self._timer.stop()
         kept = self._kept
-        is_due = self._is_dirty or confirmed_empty or (finished and self._is_unfinished)
+        is_due = self._is_dirty or grounds.must_write or (grounds.finished and self._is_unfinished)
         if kept is None or not is_due:
             return
-        self._is_dirty, self._is_unfinished = False, not finished
+        self._is_dirty, self._is_unfinished = False, not grounds.finished
 
         def write() -> Saved:
-            base = self._bases.get(kept.key, "")
             kept.dataset.add_labels(labels)
-            return write_revision(kept, state, base, prediction, finished=finished, confirmed_empty=confirmed_empty)
+            return write_revision(kept, state, self._bases.get(kept.key, ""), grounds)
 
         self._keeping.write("Saving", write, self._on_saved)
 
@@ -108,9 +127,7 @@ class Saving(QObject):
         self.saved.emit(saved)
 
 
-def write_revision(
-    kept: Kept, state: Snapshot, base: str, prediction: str, *, finished: bool, confirmed_empty: bool
-) -> Saved:
+def write_revision(kept: Kept, state: Snapshot, base: str, grounds: Grounds) -> Saved:
     """Put a state into the dataset as a revision (and the scan, when it is not there). In a worker thread."""
     if not kept.dataset.has(kept.key):
         kept.dataset.add_scan(kept.scan, kept.key, silent())
@@ -118,9 +135,20 @@ def write_revision(
         kept.key,
         state,
         author=kept.author,
-        basis="confirmed empty" if confirmed_empty else None,
+        basis=_basis_of(state, grounds),
         base=base,
-        prediction=prediction,
-        finished=finished,
+        prediction=grounds.prediction,
+        finished=grounds.finished,
+        reviewed=grounds.reviewed,
+        settles=grounds.settles,
+        why=grounds.why,
     )
-    return Saved(kept.key, revision.id, kept.dataset.record(kept.key).state)
+    return Saved(kept.key, revision.id, kept.dataset.start(kept.key).state)
+
+
+def _basis_of(state: Snapshot, grounds: Grounds) -> Basis | None:
+    """The basis that was said; `None` lets it follow from the marks."""
+    if grounds.confirmed_empty or (grounds.reviewed and not without_measurements(state).annotations):
+        return "confirmed empty"
+    # Who decided between readers stands behind every mark, also behind those that are a model's.
+    return "corrected" if grounds.settles else None

@@ -20,7 +20,7 @@ from desktop_app.findings import Findings
 from desktop_app.keeping import Keeping
 from desktop_app.opening import Opened
 from desktop_app.predicting import Reading
-from desktop_app.saving import Kept, Saved, Saving
+from desktop_app.saving import Grounds, Kept, Saved, Saving
 from desktop_app.slides import Acts, Slides
 from desktop_app.tool import Tool
 from desktop_app.worklist import Worklist
@@ -148,7 +148,8 @@ class Session(Editing):
         is_older = self._reads_early or (opened.key == self.scan_key and self._asked_at is not self.document.snapshot())
         self._leave()
         left = self._left.pop(opened.key, None)
-        if left is not None and is_older:
+        goes_on = left is not None and is_older
+        if left is not None and goes_on:
             opened = replace(opened, start=left, unsaved=())
         self.scan, self.scan_key = opened.scan, opened.key
         self.start_at(opened.plane)
@@ -160,7 +161,7 @@ class Session(Editing):
             self.document.commit(edit)
         assert self.dataset is not None
         kept = Kept(self.dataset, opened.scan, opened.key, self.author)
-        self.saving.begin(kept, opened.base, dirty=bool(opened.unsaved))
+        self.saving.begin(kept, opened.base, dirty=bool(opened.unsaved), goes_on=goes_on)
         if opened.unsaved:
             self.told.emit(f"Restored {len(opened.unsaved)} edits that were in no revision yet")
         if opened.conflicts:
@@ -213,12 +214,15 @@ class Session(Editing):
 
         The scan counts as read when the reader is `finished` with it and no proposal that is shown is left open.
         """
-        done = finished and not self.proposals
+        self.save_on(Grounds(finished and not self.proposals, confirmed_empty=confirmed_empty))
+
+    def save_on(self, grounds: Grounds) -> None:
+        """Write the open document as a revision on the grounds that are given."""
         answers = self.predictions[-1].id if self.predictions else ""
         used = sorted({annotation.label for annotation in self.document.annotations})
         labels = tuple(self.given_label(label) for label in used)
         state = self.document.snapshot()
-        self.saving.save(state, labels, finished=done, prediction=answers, confirmed_empty=confirmed_empty)
+        self.saving.save(state, labels, replace(grounds, prediction=answers))
 
     def _autosave(self) -> None:
         self.save(finished=False)

@@ -67,6 +67,12 @@ class MemoryDataset:
     def record(self, _key: str) -> object:
         return type("Record", (), {"state": "labelled"})()
 
+    def start(self, _key: str) -> object:
+        return type("Start", (), {"state": "labelled"})()
+
+    def revisions_known(self, _key: str) -> tuple[object, ...]:
+        return ()
+
     def add_labels(self, labels: object) -> None:
         pass
 
