@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from PySide6.QtGui import QKeySequence
 
 from desktop_app.session import Session
+from desktop_app.volume_desk import VolumeDesk
 
 Scope = Literal["window", "scan", "slide", "no slide"]
 """Where a key counts: anywhere in the window, or while the scan (its view and its scrubber) has the focus; or anywhere
@@ -102,6 +103,11 @@ class Desk(Protocol):
     @property
     def slide(self) -> SlideDesk:
         """The views of a slide."""
+        ...
+
+    @property
+    def volume(self) -> VolumeDesk:
+        """The views of a volume or a radiograph."""
         ...
 
     @property

@@ -26,7 +26,20 @@ class Slab:
 
     mode: Literal["mean", "max", "min"] = "mean"
     planes: int = 1
-    """1 shows the plane alone."""
+    """How many where `mm` is none; 1 shows the plane alone."""
+    mm: float | None = None
+    """How thick, on axes whose distance from plane to plane is known."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is more than one plane anywhere."""
+        return self.planes > 1 or self.mm is not None
+
+    def count(self, step_mm: float | None) -> int:
+        """How many planes it is where one follows the other at a distance."""
+        if self.mm is not None and step_mm:
+            return max(1, round(self.mm / step_mm))
+        return max(1, self.planes)
 
 
 ONE_PLANE = Slab()

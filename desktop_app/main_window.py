@@ -48,6 +48,7 @@ from desktop_app.slide_bar import SlideBar
 from desktop_app.slide_hands import SlideHands
 from desktop_app.tool_strip import ToolStrip
 from desktop_app.torn_off import place_of, put
+from desktop_app.volume_hands import VolumeHands
 from desktop_app.welcome import DropHint, Welcome
 from desktop_app.widgets import tidy
 
@@ -91,6 +92,7 @@ class MainWindow(AskingWindow):
         self.problems = ProblemBar(look)
         self.grid, self.welcome = ViewGrid(session, look), Welcome(session, self, look)
         self._slide = SlideHands(session, self.grid, look, ask, self)
+        self._volume = VolumeHands(session, self.grid, look, ask, self)
         self.slide_bar = SlideBar(session, look, self._actions, self.grid)
         self.scrubber = Scrubber(session, look)
         self.status_line = StatusLine(session, look)
@@ -144,6 +146,11 @@ class MainWindow(AskingWindow):
     def comfort(self) -> Comfort:
         """Palette, keys, and views in windows of their own."""
         return self._comfort
+
+    @property
+    def volume(self) -> VolumeHands:
+        """What a person does with the views of a volume or a radiograph."""
+        return self._volume
 
     def _column(self, side: Side) -> QWidget:
         return column_of(side, self._session, self._look, self._settings.settings.folded, self._on_folded)

@@ -136,6 +136,11 @@ def plane_spacing(
     return {0: (i, j), 1: (i, k), 2: (j, k)}[axis]
 
 
+def step_spacing(spacing: tuple[float | None, float | None, float | None], axis: Axis) -> float | None:
+    """Millimetres from one plane of an axis to the next; `None` where unknown."""
+    return spacing[2 - axis]
+
+
 @dataclass(frozen=True, slots=True)
 class Orientation:
     """How a plane is turned to be shown the usual way: transposed first, then flipped."""

@@ -69,7 +69,7 @@ class LoadedScan:
         part: Pixels = section[inside.y : inside.y + inside.height, inside.x : inside.x + inside.width]
         if (inside.width, inside.height) != (region.width, region.height):
             part = _padded(part, region, inside, self._info)
-        return part if downsample == 1.0 else _shrunk(part, region, downsample)
+        return part if downsample == 1.0 else shrunk(part, region, downsample)
 
     def close(self) -> None:
         """Let go of the voxels."""
@@ -98,7 +98,7 @@ def _padded(part: Pixels, region: Region, inside: Region, info: ScanInfo) -> Pix
     return out
 
 
-def _shrunk(part: Pixels, region: Region, downsample: float) -> Pixels:
+def shrunk(part: Pixels, region: Region, downsample: float) -> Pixels:
     """Area means over `downsample` pixels when shrinking; nearest pixels when enlarging."""
     width = max(1, round(region.width / downsample))
     height = max(1, round(region.height / downsample))

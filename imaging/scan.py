@@ -88,6 +88,8 @@ class Examination:
     study: str = ""
     series: str = ""
     title: str = ""
+    frame: str = ""
+    """The frame of reference: scans that share it have the same patient coordinates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap
 
 from desktop_app.canvas.power import Optics
+from desktop_app.canvas.slab import slab_count
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
-from imaging.geometry import Affine, Axis, plane_name, plane_spacing
+from imaging.geometry import Affine, Axis, plane_name, plane_spacing, step_spacing
 from imaging.scan import ScanInfo
 
 SHADOW = QColor(0, 0, 0, 200)
@@ -61,13 +62,23 @@ def corner_lines(info: ScanInfo, viewport: Viewport, display: Display) -> tuple[
     plane, count = viewport.plane, info.size.count(viewport.plane.axis)
     name = _plane_title(info.affine, plane.axis)
     place = f"{plane.index + 1} / {count}" if count > 1 else ""
-    top = tuple(text for text in (" ".join(filter(None, (name, place))),) if text)
+    top = tuple(text for text in (" ".join(filter(None, (name, place))), _slab_text(info, plane.axis, display)) if text)
     # Of several views of a slide only this tells how close each is.
     power = Optics.of(info).power(viewport.scale) if info.kind == "slide" else None
     shown = [f"{viewport.scale * 100:.0f} %" if power is None else f"{power:.3g}×"]
     if display.window is not None and not info.is_colour:
         shown.insert(0, f"C {_short(display.window.centre)}  W {_short(display.window.width)}")
     return top, tuple(shown)
+
+
+def _slab_text(info: ScanInfo, axis: Axis, display: Display) -> str:
+    """What several planes are shown as one, and how thick they are together."""
+    count = slab_count(display.slab, info, axis) if display.slab.is_on else 1
+    if count == 1:
+        return ""
+    step = step_spacing(info.spacing_mm, axis)
+    thick = f"{count * step:.3g} mm, " if step else ""
+    return f"{display.slab.mode.capitalize()} of {thick}{count} planes"
 
 
 @lru_cache(maxsize=32)
@@ -89,8 +100,10 @@ class CornerPainter:
         self._standing_key: object = None
         self._words: OrderedDict[tuple[str, float], tuple[QPixmap, float]] = OrderedDict()
 
-    def draw(self, painter: QPainter, info: ScanInfo, viewport: Viewport, display: Display, exposed: QRect) -> None:
-        """Draw what stands at the rim, if any of it is exposed."""
+    def draw(
+        self, painter: QPainter, info: ScanInfo, viewport: Viewport, display: Display, exposed: QRect, swatch: str = ""
+    ) -> None:
+        """Draw what stands at the rim, if any of it is exposed; a `swatch` of a colour stands at the plane's name."""
         width, height = viewport.width, viewport.height
         inner = QRect(RIM, RIM, width - 2 * RIM, height - 2 * RIM)
         if min(width, height) < 120 or inner.contains(exposed):
@@ -104,6 +117,8 @@ class CornerPainter:
         top, bottom = corner_lines(info, viewport, display)
         for number, text in enumerate(top):
             self._write(painter, round(GAP + number * self._line), text, key[-1])
+        if swatch:
+            painter.fillRect(round(GAP) - 8, round(GAP) - 1, 4, round(self._line) + 2, QColor(swatch))
         for number, text in enumerate(reversed(bottom)):
             self._write(painter, round(height - GAP - (number + 1) * self._line), text, key[-1])
 

@@ -1,4 +1,5 @@
-"""The reader's hand on the view: mouse, wheel, touchpad and keys become pans, zooms, plane steps and tool gestures."""
+"""The reader's hand on the view: mouse, wheel, touchpad and keys become pans, zooms, plane
+steps, moves of the crosshair and tool gestures."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ TOUCH_STEP = 30.0
 ZOOM_PER_STEP = 1.2
 PAN_SHARE = 0.1
 
-Grip = Literal["none", "tool", "window", "pan", "zoom"]
+Grip = Literal["none", "tool", "window", "pan", "zoom", "crosshair"]
 
 
 class GestureTaker(Protocol):
@@ -90,6 +91,10 @@ class View(Protocol):
         """Tell what is under a point of the plane."""
         ...
 
+    def holds_crosshair(self, sx: float, sy: float) -> bool:
+        """Whether the crosshair is shown with its middle at a widget position."""
+        ...
+
     def show_grip(self, grip: Grip) -> None:
         """Show by the cursor what the hand does."""
         ...
@@ -101,6 +106,7 @@ _KEYS: dict[int, Literal["finish", "back", "cancel"]] = {
     Qt.Key.Key_Backspace: "back",
     Qt.Key.Key_Escape: "cancel",
 }
+_BUTTONS: dict[Qt.MouseButton, Grip] = {Qt.MouseButton.MiddleButton: "pan", Qt.MouseButton.RightButton: "zoom"}
 _ARROWS = {
     Qt.Key.Key_Left: (1, 0),
     Qt.Key.Key_Right: (-1, 0),
@@ -171,16 +177,16 @@ class Hand:
 
     def _grip_of(self, event: QMouseEvent, viewport: Viewport, clicks: int) -> Grip:
         button = event.button()
-        if button == Qt.MouseButton.MiddleButton:
-            return "pan"
-        if button == Qt.MouseButton.RightButton:
-            return "zoom"
         if button != Qt.MouseButton.LeftButton:
-            return "none"
+            return _BUTTONS.get(button, "none")
         if self._space:
             return "pan"
         if self._take(event, viewport, clicks):
             return "tool"
+        position, is_shifted = event.position(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if is_shifted or self._view.holds_crosshair(position.x(), position.y()):
+            self._view.hover_at(*viewport.to_plane(position.x(), position.y()), crosshair=is_shifted)
+            return "crosshair"
         return "window" if self._start_window is not None else "pan"
 
     def _take(self, event: QMouseEvent, viewport: Viewport, clicks: int) -> bool:
@@ -211,6 +217,8 @@ class Hand:
         if self.grip == "tool" and self.taker is not None:
             self._view.hover_at(gesture.x, gesture.y, crosshair=False)
             self.taker.drag(gesture)
+        elif self.grip == "crosshair":
+            self._view.hover_at(gesture.x, gesture.y, crosshair=True)
         elif self.grip == "window" and self._start_window is not None:
             self._view.set_window(dragged_window(self._start_window, way.x(), way.y()))
         elif self.grip == "pan":

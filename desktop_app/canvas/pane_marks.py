@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from dataset.annotation import Annotation, Proposal
+from dataset.annotation import Annotation, Proposal, WholeScan
+from dataset.mask import Mask, empty_mask
 from desktop_app.canvas.crowd_layer import CrowdLayer
 from desktop_app.canvas.mark_words import words_of
 from desktop_app.canvas.marks import Shown
 from desktop_app.canvas.scan_view import ScanView
+from desktop_app.canvas.sections import Sections
+from desktop_app.mark_index import MarkIndex
 from desktop_app.session import Session
 from desktop_app.tool import Mark
 from desktop_app.tools.hitting import is_locked
+from imaging.geometry import Axis, Plane
 
 FEW = 400
 MOST_CHOSEN = 200
 """So many selected marks of a crowd are drawn by themselves; more are drawn as selected in the crowd."""
 MOST_NAMED = 40
 """So many marks of a crowd have chips, when no more are in view."""
+NOTHING = empty_mask()
 
 
 class PaneMarks(QObject):
@@ -32,18 +37,40 @@ class PaneMarks(QObject):
         self._session, self._view = session, view
         self.crowd = CrowdLayer(self)
         self.crowd.changed.connect(view.update)
+        self.axis: Axis | None = None
+        """The axis whose planes the view shows; `None` follows the session."""
         self.live: tuple[Annotation, ...] = ()
         """What is under the hand."""
         self._shown: dict[str, tuple[Mark, bool, Shown]] = {}
+        self._sections = Sections()
+        self._own_index: MarkIndex | None = None
+        """Of a plane that is not the session's; made where there are very many marks."""
         self._named: tuple[int, ...] = ()
         self._is_crowd = False
         view.viewport_changed.connect(self._on_moved)
         session.visibility_changed.connect(self.refresh)
         session.valuing.changed.connect(self._on_values)
 
+    @property
+    def plane(self) -> Plane:
+        """The plane whose marks are shown."""
+        return self._session.plane if self.axis is None else self._session.plane_of(self.axis)
+
+    @property
+    def index(self) -> MarkIndex:
+        """The marks of the plane, by place."""
+        plane = self.plane
+        if plane == self._session.plane:
+            return self._session.index
+        self._own_index = self._own_index or MarkIndex()
+        self._own_index.sync(self._session.marks_on(plane))
+        return self._own_index
+
     def forget(self) -> None:
         """The labels or the scan are other ones."""
         self._shown.clear()
+        self._sections.forget()
+        self._own_index = None
 
     def _on_values(self) -> None:
         """What stands at regions has changed."""
@@ -53,7 +80,7 @@ class PaneMarks(QObject):
     def refresh(self) -> None:
         """Give the view the marks as they are now."""
         session = self._session
-        marks = session.marks_on(session.plane)
+        marks = session.marks_on(self.plane)
         self._is_crowd = len(marks) > FEW
         if self._is_crowd:
             self._refresh_crowd()
@@ -61,7 +88,7 @@ class PaneMarks(QObject):
         self.crowd.show_marks(None, {})
         chosen, replaced = session.selection, self._replaced()
         shown = [self._shown_of(mark, mark.id in chosen) for mark in marks if mark.id not in replaced]
-        self._view.set_marks((*shown, *self._live_shown()))
+        self._view.set_marks((*shown, *self._live_shown(), *self._looked_shown()))
         if len(self._shown) > 2 * len(marks) + 1000:
             self._shown.clear()
 
@@ -70,7 +97,7 @@ class PaneMarks(QObject):
 
     def _refresh_crowd(self) -> None:
         """Many marks: the view gets those that stand out."""
-        session, index = self._session, self._session.index
+        session, index = self._session, self.index
         chosen, replaced = session.selection, self._replaced()
         self.crowd.show_marks(index, {label: session.label_of(label).colour for label in index.labels})
         self.crowd.hide(replaced)
@@ -85,7 +112,7 @@ class PaneMarks(QObject):
         named = [m for m in (index.marks[row] for row in self._named) if m.id not in apart]
         shown += [self._shown_of(mark, False, is_drawn=False) for mark in named]
         shown += [self._shown_of(mark, True) for mark in alone]
-        self._view.set_marks((*shown, *self._live_shown()))
+        self._view.set_marks((*shown, *self._live_shown(), *self._looked_shown()))
         if len(self._shown) > 5000:
             self._shown.clear()
 
@@ -96,7 +123,7 @@ class PaneMarks(QObject):
             return ()
         seen = viewport.visible()
         right, bottom = seen.x + seen.width, seen.y + seen.height
-        return tuple(self._session.index.find_few(seen.x, seen.y, right, bottom, MOST_NAMED).tolist())
+        return tuple(self.index.find_few(seen.x, seen.y, right, bottom, MOST_NAMED).tolist())
 
     def _on_moved(self) -> None:
         """Other marks of a crowd may have come into view."""
@@ -105,14 +132,21 @@ class PaneMarks(QObject):
 
     def _shown_of(self, mark: Mark, selected: bool, *, is_drawn: bool = True) -> Shown:
         """The mark as the view knows it; the same object while nothing about it changed."""
+        geometry = mark.geometry
+        if isinstance(geometry, Mask):
+            geometry = self._sections.on_plane(mark.id, geometry, self.plane) or NOTHING
         kept = self._shown.get(mark.id)
-        if kept is not None and kept[0] is mark and kept[1] == selected and kept[2].is_drawn == is_drawn:
+        if (
+            kept is not None
+            and (kept[0] is mark and kept[1] == selected)
+            and (kept[2].is_drawn == is_drawn and kept[2].geometry is geometry)
+        ):
             return kept[2]
         label = self._session.label_of(mark.label)
         text, anchor = words_of(mark, self._session)
         is_proposal = isinstance(mark, Proposal)
         shown = Shown(
-            mark.id, mark.geometry, label.colour, text, is_proposal, selected, is_locked(mark),
+            mark.id, geometry, label.colour, text, is_proposal, selected, is_locked(mark),
             is_drawn=is_drawn, anchor=anchor,
         )  # fmt: skip
         self._shown[mark.id] = (mark, selected, shown)
@@ -120,9 +154,24 @@ class PaneMarks(QObject):
 
     def _live_shown(self) -> list[Shown]:
         """What is under the hand, as the view knows it."""
-        session, chosen = self._session, self._session.selection
-        labels = [session.label_of(annotation.label) for annotation in self.live]
-        return [
-            Shown(a.id, a.geometry, label.colour, label.name, is_selected=bool({a.id, a.origin} & chosen), is_live=True)
-            for a, label in zip(self.live, labels, strict=True)
-        ]
+        session, chosen, plane = self._session, self._session.selection, self.plane
+        found: list[Shown] = []
+        for annotation in self.live:
+            geometry = annotation.geometry
+            if isinstance(geometry, Mask):
+                geometry = self._sections.on_plane(annotation.id, geometry, plane) or NOTHING
+            elif not isinstance(geometry, WholeScan) and geometry.plane.axis != plane.axis:
+                continue
+            label, is_chosen = session.label_of(annotation.label), bool({annotation.id, annotation.origin} & chosen)
+            found.append(Shown(annotation.id, geometry, label.colour, label.name, is_selected=is_chosen, is_live=True))
+        return found
+
+    def _looked_shown(self) -> list[Shown]:
+        """What is only looked at, as the view knows it."""
+        found: list[Shown] = []
+        for one in self._session.looking.on(self.plane):
+            geometry, name = one.mark.geometry, f"looked {one.is_dashed} {one.mark.id}"
+            if isinstance(geometry, Mask):
+                geometry = self._sections.on_plane(name, geometry, self.plane) or NOTHING
+            found.append(Shown(name, geometry, one.colour, one.text, one.is_dashed, one.is_strong, is_fixed=True))
+        return found

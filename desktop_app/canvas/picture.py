@@ -25,7 +25,8 @@ from desktop_app.canvas.overlay import (
 )
 from desktop_app.canvas.source import Part, PartSource, levels_of, part_for, turned
 from desktop_app.canvas.viewport import Viewport
-from desktop_app.display import Display
+from desktop_app.display import ONE_PLANE, Display, Slab
+from imaging.colour_maps import coloured
 from imaging.geometry import Orientation
 from imaging.scan import Level, Pixels, Window
 from imaging.windowing import GreyTable, apply_table, automatic_window, grey_table, pack_rgb
@@ -49,6 +50,9 @@ class _Frame:
     turn: Orientation
     window: Window | None
     inverted: bool
+    slab: Slab
+    colours: str
+    """The colour map; empty is grey."""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -97,11 +101,14 @@ class Picture:
             return None
         if display.overlay_opacity <= 0:
             looks = ()
-        frame = _Frame(part, viewport.orientation, self._window(part, display), display.inverted)
+        slab = display.slab if display.slab.is_on else ONE_PLANE
+        frame = _Frame(
+            part, viewport.orientation, self._window(part, display), display.inverted, slab, display.colour_map
+        )
         pixels = self._buffer.shaped(frame.shape)
         overlay_key = (part, display.overlay_opacity)
         if frame != self._base_key or (self._overlay_key != overlay_key and (looks or self._looks)):
-            self._base(frame, turned(self._source.pixels(part), frame.turn), pixels)
+            self._base(frame, turned(self._source.pixels(part, slab), frame.turn), pixels)
             if looks:
                 self._lay_all(frame, looks, display.overlay_opacity, pixels)
         elif looks is not self._looks:
@@ -128,11 +135,11 @@ class Picture:
             if frame.inverted:
                 np.bitwise_xor(out, np.uint32(0x00FFFFFF), out=out)
             return
-        key = (frame.window.centre, frame.window.width, frame.inverted)
+        key = (frame.window.centre, frame.window.width, frame.inverted, frame.colours)
         if self._table is None or self._table[0] != key:
             info = self._source.info
             table = grey_table(info.rescale, frame.window, info.dtype, info.inverted != frame.inverted)
-            self._table = (key, table)
+            self._table = (key, coloured(table, frame.colours))
         apply_table(self._table[1], values, out)
 
     def _lay_all(self, frame: _Frame, looks: tuple[MaskLook, ...], opacity: float, pixels: Rgb32) -> None:
@@ -148,7 +155,7 @@ class Picture:
             self._composed = area
         rows, columns = samples(part, area)
         target = _unturned(pixels, frame.turn)[rows, columns]
-        target[...] = self._mixed(np.ascontiguousarray(target), overlay[rows, columns], opacity)
+        target[...] = self._mixed(frame, np.ascontiguousarray(target), overlay[rows, columns], opacity)
 
     def _lay_again(self, frame: _Frame, looks: tuple[MaskLook, ...], opacity: float, area: Rect, pixels: Rgb32) -> None:
         """Window and mix an area again; what follows a brush stamp, so it costs only that area."""
@@ -156,15 +163,15 @@ class Picture:
         overlay: Overlay = self._overlay.shaped(part.shape)
         compose(looks, part, self._palette, overlay, area)
         rows, columns = samples(part, area)
-        values = self._source.pixels(part)[rows, columns]
+        values = self._source.pixels(part, frame.slab)[rows, columns]
         fresh = np.empty(values.shape[:2], np.uint32)
         if fresh.size:
             self._base(frame, values, fresh)
-            _unturned(pixels, frame.turn)[rows, columns] = self._mixed(fresh, overlay[rows, columns], opacity)
+            _unturned(pixels, frame.turn)[rows, columns] = self._mixed(frame, fresh, overlay[rows, columns], opacity)
 
-    def _mixed(self, base: Rgb32, overlay: Overlay, opacity: float) -> Rgb32:
+    def _mixed(self, frame: _Frame, base: Rgb32, overlay: Overlay, opacity: float) -> Rgb32:
         """A base without masks and its overlay, mixed."""
-        if self._source.info.is_colour:
+        if self._source.info.is_colour or frame.colours:
             return mix_colour(base, overlay, *self._palette.shares(opacity))
         key = (opacity, len(self._palette))
         if self._mix is None or self._mix[0] != key:

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from dataset.mask import Mask
 from desktop_app.canvas.corners import CornerPainter, draw_busy
+from desktop_app.canvas.crosshair_lines import Crosshair
 from desktop_app.canvas.mark_layer import MarkLayer
 from desktop_app.canvas.mark_painter import MarkPainter
 from desktop_app.canvas.marks import Plan, Shown, plan_marks
@@ -44,6 +45,9 @@ class Scenery:
     preview: Preview
     ratio: float
     """Device pixels per widget pixel."""
+    crosshair: Crosshair | None = None
+    swatch: str = ""
+    """The colour that this plane has as a line on others; empty where it is on none."""
 
 
 class ScanPainter:
@@ -117,7 +121,9 @@ class ScanPainter:
         if what.display.show_marks and not has_marks:
             is_part = exposed.width() * exposed.height() * 3 < viewport.width * viewport.height
             self._marks.draw(painter, self.plan(what.lines, viewport), ratio, exposed if is_part else None)
-        self._corners.draw(painter, what.info, viewport, what.display, exposed)
+        if what.crosshair is not None:
+            what.crosshair.draw(painter, viewport)
+        self._corners.draw(painter, what.info, viewport, what.display, exposed, what.swatch)
         draw_preview(painter, what.preview, viewport, self.plates)
 
     def _blit(self, painter: QPainter, patch: Patch, what: Scenery, layer: QImage | None, exposed: QRect) -> None:

@@ -8,15 +8,19 @@ from typing import Literal
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from dataset.annotation import Annotation
+from desktop_app.canvas.crosshair_lines import COLOURS, crosshair_at
 from desktop_app.canvas.heat_showing import HeatShowing
 from desktop_app.canvas.mark_words import live_words
 from desktop_app.canvas.pane_marks import PaneMarks
 from desktop_app.canvas.preview import Preview
 from desktop_app.canvas.scan_view import ScanView
+from desktop_app.crosshair import at_point, point_at
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.tool import Gesture, Outcome
 from desktop_app.tools.brush_shape import brush_diameter
+from imaging.geometry import Axis
 from imaging.scan import Window
 
 
@@ -26,7 +30,8 @@ class ScanPane(QWidget):
     hovered = Signal(object)
     """`desktop_app.canvas.hovering.HoverInfo`, or `None` when the mouse left."""
     viewport_changed = Signal(object)
-    crosshair_moved = Signal(float, float)
+    live_changed = Signal(object)
+    """What is under the hand here: annotations as the gesture would leave them."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,14 +42,14 @@ class ScanPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
-        self._busy, self._is_active = False, True
+        self._busy, self._is_active, self._has_crosshair = False, True, False
         self._tool = session.tool
         self._last_gesture: Gesture | None = None
         self.view.set_taker(self)
         self.view.hovered.connect(self.hovered)
         self.view.viewport_changed.connect(self.viewport_changed)
-        self.view.crosshair_moved.connect(self.crosshair_moved)
-        self.view.plane_stepped.connect(session.step_plane)
+        self.view.crosshair_moved.connect(self._on_crosshair)
+        self.view.plane_stepped.connect(self._on_stepped)
         self.view.windowed.connect(self._on_windowed)
         self.view.problem_raised.connect(session.problem_raised)
         self._follow(session)
@@ -54,8 +59,10 @@ class ScanPane(QWidget):
         session.scan_opening.connect(self._on_opening)
         session.scan_changed.connect(self._on_scan)
         session.plane_changed.connect(self._on_plane)
+        session.position_changed.connect(self._on_plane)
         session.display_changed.connect(self._on_display)
         session.document_changed.connect(self._on_marks)
+        session.looking.changed.connect(self._on_marks)
         session.proposals_changed.connect(self._on_marks)
         session.selection_changed.connect(self._on_marks)
         session.labels_changed.connect(self._on_labels)
@@ -74,6 +81,37 @@ class ScanPane(QWidget):
             self._drop()
         self._is_active = is_active
 
+    @property
+    def axis(self) -> Axis | None:
+        """The axis whose planes are shown; `None` follows the session."""
+        return self.marks.axis
+
+    def set_axis(self, axis: Axis | None) -> None:
+        """Show the planes of one axis through the crosshair, or the session's plane."""
+        if axis != self.marks.axis:
+            self.marks.axis = axis
+            self._on_plane()
+
+    def set_crosshair(self, shown: bool) -> None:
+        """Show where the other planes through the crosshair cut this one."""
+        self._has_crosshair = shown
+        self._place_crosshair()
+
+    def show_live(self, live: tuple[Annotation, ...]) -> None:
+        """Show what is under the hand in another view of the scan."""
+        if live or self.marks.live:
+            self.marks.live = live
+            self._on_marks()
+
+    def _place_crosshair(self) -> None:
+        session = self._session
+        if not self._has_crosshair or session.info is None or session.info.size.planes < 2:
+            self.view.set_crosshair(None)
+            return
+        axis = self.marks.plane.axis
+        cross = crosshair_at(*point_at(session.position, axis), axis)
+        self.view.set_crosshair(cross, COLOURS[axis] if self.marks.axis is not None else "")
+
     # From the session.
 
     def _on_opening(self, title: str) -> None:
@@ -82,16 +120,20 @@ class ScanPane(QWidget):
     def _on_scan(self) -> None:
         self.marks.forget()
         self._drop()
-        self.view.show_scan(self._session.scan, self._session.plane)
+        self.view.show_scan(self._session.scan, self.marks.plane)
         self.view.set_underlays((self._heat.underlay, self.marks.crowd))
         self.view.set_display(self._session.display)
         self._on_marks()
+        self._place_crosshair()
 
     def _on_plane(self) -> None:
-        if self._busy:
+        plane, shown = self.marks.plane, self.view.viewport
+        if self._busy and (shown is None or plane != shown.plane):
             self._take(self._tool.cancel())
-        self.view.show_plane(self._session.plane)
-        self._on_marks()
+        self.view.show_plane(plane)
+        if shown is None or plane != shown.plane:
+            self._on_marks()
+        self._place_crosshair()
 
     def _on_display(self) -> None:
         self.view.set_display(self._session.display)
@@ -116,6 +158,14 @@ class ScanPane(QWidget):
         self.marks.refresh()
 
     # To the session.
+
+    def _on_stepped(self, count: int) -> None:
+        self._session.step_axis(self.marks.plane.axis, count)
+
+    def _on_crosshair(self, x: float, y: float) -> None:
+        session = self._session
+        if session.info is not None and session.info.kind != "slide":
+            session.set_position(at_point(session.position, self.marks.plane, x, y))
 
     def _on_windowed(self, window: Window) -> None:
         self._session.set_display(replace(self._session.display, window=window))
@@ -165,6 +215,7 @@ class ScanPane(QWidget):
             session.handle(outcome)
         if outcome.live or had_live:
             self._on_marks()
+            self.live_changed.emit(outcome.live)
         brush = None
         if outcome.cursor == "brush" and gesture is not None:
             brush = (gesture.x, gesture.y, *brush_diameter(session.bench(), gesture))
@@ -179,4 +230,5 @@ class ScanPane(QWidget):
         if self.marks.live:
             self.marks.live = ()
             self._on_marks()
+            self.live_changed.emit(())
         self.view.set_preview(Preview())

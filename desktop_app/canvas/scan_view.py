@@ -6,21 +6,14 @@ from dataclasses import replace
 from operator import is_not
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QNativeGestureEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from dataset.mask import Mask
+from desktop_app.canvas.crosshair_lines import Crosshair
 from desktop_app.canvas.cursors import cursor_shape
 from desktop_app.canvas.hand import GestureTaker, Grip, Hand
+from desktop_app.canvas.handled import Handled
 from desktop_app.canvas.hovering import hover_info
 from desktop_app.canvas.marks import Plan, Shown
 from desktop_app.canvas.overlay import MaskLook, changed_area
@@ -29,17 +22,17 @@ from desktop_app.canvas.preview import Preview, preview_rect
 from desktop_app.canvas.scan_painter import ScanPainter, Scenery, mask_look, screen_rect
 from desktop_app.canvas.slide_canvas import SlideCanvas
 from desktop_app.canvas.slide_masks import changed_on_slide
-from desktop_app.canvas.source import ScanParts, plane_aspect
+from desktop_app.canvas.source import ScanParts, fitted_viewport
 from desktop_app.canvas.tile_engine import TileEngine, shared_engine
 from desktop_app.canvas.underlay import Underlay
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.display import Display
 from desktop_app.theme import DARK, Theme
-from imaging.geometry import Orientation, Plane, display_orientation
+from imaging.geometry import Orientation, Plane
 from imaging.scan import Scan, TiledScan, Window
 
 
-class ScanView(QWidget):
+class ScanView(Handled):
     """Shows a plane, its marks and what is under the hand; tells what the reader asks for.
 
     A slide (`TiledScan`) is shown tile by tile: `move_to` (or `show_scan`) begins, `completed` comes when every tile
@@ -79,6 +72,8 @@ class ScanView(QWidget):
         """The marks that are drawn as lines or have a chip: all but a mask under the hand."""
         self._underlays: tuple[Underlay, ...] = ()
         self._preview = Preview()
+        self._crosshair: Crosshair | None = None
+        self._swatch = ""
         self._busy = ""
         self._cursor_name = ""
         self._hand = Hand(self)
@@ -138,11 +133,7 @@ class ScanView(QWidget):
         if kept is not None:
             self._set_viewport(replace(kept, plane=plane).resized(self.width(), self.height()))
             return
-        info = scan.info
-        across, down = info.size.on_plane(plane.axis)
-        fresh = Viewport(plane, across, down, max(self.width(), 1), max(self.height(), 1), (0.0, 0.0), 1.0)
-        turn = display_orientation(info.affine, plane.axis)
-        self._set_viewport(replace(fresh, aspect=plane_aspect(info.spacing_mm, plane), orientation=turn).fitted())
+        self._set_viewport(fitted_viewport(scan.info, plane, self.width(), self.height()))
 
     def set_display(self, display: Display) -> None:
         """Show the scan another way."""
@@ -180,6 +171,29 @@ class ScanView(QWidget):
                 rect = preview_rect(preview, self._viewport, self._painter.plates)
                 if rect is not None:
                     self.update(rect)
+
+    def set_crosshair(self, crosshair: Crosshair | None, swatch: str = "") -> None:
+        """Show where other planes cut this one, or nothing of it; `swatch` is the colour this plane has in those."""
+        if swatch != self._swatch:
+            self._swatch = swatch
+            self.update()
+        if crosshair == self._crosshair:
+            return
+        old, self._crosshair = self._crosshair, crosshair
+        for cross in (old, crosshair):
+            if cross is not None and self._viewport is not None:
+                for area in cross.areas(self._viewport):
+                    self.update(area)
+
+    @property
+    def crosshair(self) -> Crosshair | None:
+        """What is shown of other planes."""
+        return self._crosshair
+
+    def holds_crosshair(self, sx: float, sy: float) -> bool:
+        """Whether the crosshair is shown with its middle at a widget position."""
+        cross, viewport = self._crosshair, self._viewport
+        return cross is not None and viewport is not None and cross.is_near(viewport, sx, sy)
 
     def set_cursor_name(self, name: str) -> None:
         """Show the cursor a tool asks for (see `desktop_app.tool.Outcome`)."""
@@ -275,7 +289,7 @@ class ScanView(QWidget):
             return
         # Nothing is read of a slide for it: the share that the slide lies on may have gone.
         values = self._slide.value_at(viewport.plane, x, y) if self._slide is not None else None
-        self.hovered.emit(hover_info(scan, viewport.plane, x, y, values))
+        self.hovered.emit(hover_info(scan, viewport.plane, x, y, values, self._display.slab))
         if crosshair:
             self.crosshair_moved.emit(x, y)
 
@@ -312,7 +326,7 @@ class ScanView(QWidget):
             return
         what = Scenery(
             scan.info, viewport, self._display, self._looks, self._underlays, self._lines, self._preview,
-            self.devicePixelRatioF(),
+            self.devicePixelRatioF(), self._crosshair, self._swatch,
         )  # fmt: skip
         if self._slide is not None:
             self._aim()
@@ -330,58 +344,11 @@ class ScanView(QWidget):
             resized = self._viewport.resized(event.size().width(), event.size().height())
             self._set_viewport(resized.fitted() if self._is_fitted else resized)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A button went down."""
-        self._hand.press(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A button went down for the second time."""
-        self._hand.double_click(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """The mouse moved."""
-        self._hand.move(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A button went up."""
-        self._hand.release(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """The wheel turned."""
-        self._hand.wheel(event)
-        event.accept()
-
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing is under the mouse any more."""
         self.hovered.emit(None)
         self.set_preview(replace(self._preview, brush=None))
         super().leaveEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Keys that were held are up by the time the focus comes back."""
-        self._hand.forget_keys()
-        super().focusOutEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A key went down."""
-        event.setAccepted(self._hand.key_press(event))
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """A key came up."""
-        event.setAccepted(self._hand.key_release(event))
-
-    def event(self, event: QEvent) -> bool:
-        """Keys that belong to the tool come before the window's shortcuts; pinches zoom."""
-        if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QEvent.Type.ShortcutOverride
-            and self._hand.wants_key(event)
-        ):
-            event.accept()
-            return True
-        if isinstance(event, QNativeGestureEvent) and self._hand.pinch(event):
-            return True
-        return super().event(event)
 
     def sizeHint(self) -> QSize:
         """As large as it gets."""

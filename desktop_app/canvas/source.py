@@ -14,8 +14,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop_app.canvas.slab import read_slab
 from desktop_app.canvas.viewport import Viewport
-from imaging.geometry import Orientation, Plane, Region, plane_spacing
+from desktop_app.display import ONE_PLANE, Slab
+from imaging.geometry import Orientation, Plane, Region, display_orientation, plane_spacing
 from imaging.scan import Level, Pixels, Scan, ScanInfo, Spacing
 
 SMALLEST_LEVEL = 64
@@ -43,8 +45,8 @@ class PartSource(Protocol):
         """What the scan is."""
         ...
 
-    def pixels(self, part: Part) -> Pixels:
-        """Stored values of a part."""
+    def pixels(self, part: Part, slab: Slab = ONE_PLANE) -> Pixels:
+        """Stored values of a part, of one plane or of a slab around it."""
         ...
 
 
@@ -53,7 +55,7 @@ class ScanParts:
 
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
-        self._part: Part | None = None
+        self._key: tuple[Part, Slab] | None = None
         self._pixels: Pixels | None = None
 
     @property
@@ -61,11 +63,11 @@ class ScanParts:
         """What the scan is."""
         return self._scan.info
 
-    def pixels(self, part: Part) -> Pixels:
-        """Stored values of a part."""
-        if self._pixels is None or part != self._part:
-            self._pixels = self._scan.read(part.region, part.downsample)
-            self._part = part
+    def pixels(self, part: Part, slab: Slab = ONE_PLANE) -> Pixels:
+        """Stored values of a part, of one plane or of a slab around it."""
+        if self._pixels is None or self._key != (part, slab):
+            self._pixels = read_slab(self._scan, part.region, part.downsample, slab)
+            self._key = part, slab
         return self._pixels
 
 
@@ -117,11 +119,18 @@ def plane_aspect(spacing: Spacing, plane: Plane) -> tuple[float, float]:
     return across / least, down / least
 
 
-def value_at(scan: Scan, plane: Plane, x: float, y: float) -> tuple[float, ...]:
-    """Modality value (or red, green, blue) of the pixel under a point of the plane; empty outside."""
+def fitted_viewport(info: ScanInfo, plane: Plane, width: int, height: int) -> Viewport:
+    """A whole plane as it is shown first: turned the usual way, its pixels as tall and wide as they are."""
+    across, down = info.size.on_plane(plane.axis)
+    aspect, turn = plane_aspect(info.spacing_mm, plane), display_orientation(info.affine, plane.axis)
+    return Viewport(plane, across, down, max(width, 1), max(height, 1), (0.0, 0.0), 1.0, aspect, turn).fitted()
+
+
+def value_at(scan: Scan, plane: Plane, x: float, y: float, slab: Slab = ONE_PLANE) -> tuple[float, ...]:
+    """Modality value (or red, green, blue) of the pixel under a point of the plane or slab; empty outside."""
     column, row = math.floor(x), math.floor(y)
     width, height = scan.info.size.on_plane(plane.axis)
     if not (0 <= column < width and 0 <= row < height):
         return ()
-    stored = np.atleast_1d(scan.read(Region(plane, column, row, 1, 1))[0, 0])
+    stored = np.atleast_1d(read_slab(scan, Region(plane, column, row, 1, 1), 1.0, slab)[0, 0])
     return tuple(float(v) for v in scan.info.rescale.values(stored))

@@ -1,4 +1,4 @@
-"""The grid of views: one, two or four of the open scan, linked or not; the active one has the tool and the keys."""
+"""The grid of views: one, two or four of the open scan, or three planes of a volume; one has the tool and the keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from dataset.annotation import Annotation
 from desktop_app.canvas.beside import Beside, pixel_ratio
 from desktop_app.canvas.linking import followed, is_move
 from desktop_app.canvas.overview import Overview
@@ -16,11 +17,13 @@ from desktop_app.canvas.scan_pane import ScanPane
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.canvas.seeing import Seeing
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.crosshair import AXES
 from desktop_app.opening import Opened
 from desktop_app.session import Session
 from desktop_app.theme import DARK, Theme
 
-Count = Literal[1, 2, 4]
+Count = Literal[1, 2, 3, 4]
+"""3 are the planes of a volume's three axes through the crosshair."""
 FRAME = 2
 ARROWS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down}
 HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
@@ -66,7 +69,9 @@ class ViewGrid(QWidget):
     def __init__(self, session: Session, theme: Theme = DARK, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._theme = session, theme
-        self.linked = True
+        self.linked, self.crosshair = True, False
+        self._wants_planes = False
+        """Whether volumes are to be shown in three planes; kept from scan to scan."""
         self._panes: list[ScanPane] = []
         self._cells: list[Cell] = []
         self._active = 0
@@ -83,6 +88,7 @@ class ViewGrid(QWidget):
         self.seeing = Seeing(session, self.overview)
         self.views_changed.connect(self._show_places)
         session.scan_changed.connect(self._on_scan)
+        session.plane_changed.connect(self._on_plane)
         session.worklist.beside_opened.connect(self.show_beside)
 
     @property
@@ -98,7 +104,8 @@ class ViewGrid(QWidget):
     @property
     def count(self) -> Count:
         """How many views of the open scan there are."""
-        return 1 if len(self._panes) == 1 else 2 if len(self._panes) == 2 else 4
+        count = len(self._panes)
+        return 1 if count == 1 else 2 if count == 2 else 3 if count == 3 else 4
 
     @property
     def active(self) -> int:
@@ -112,22 +119,15 @@ class ViewGrid(QWidget):
         return tuple(viewport for viewport in found if viewport is not None) if all(found) else ()
 
     def set_count(self, count: Count) -> None:
-        """Show one view, two side by side, or four; new ones begin where the active one stands, fitted if it is."""
+        """Show one view, two side by side, or four; new ones begin where the active one stands, fitted if it is.
+
+        Three are the planes of a volume, the stored ones large on the left.
+        """
         self.close_beside()
-        old = self._panes[self._active].view.viewport if self._panes else None
-        if old is not None and old == old.fitted():
-            old = None
-        if self._panes and count <= self._active:
-            self.activate(0)
-        while len(self._panes) > count:
-            self._take_off()
-        while len(self._panes) < count:
-            self._add(old)
-        for number, cell in enumerate(self._cells):
-            self._layout.addWidget(cell, number // 2, number % 2)
-        for line in range(2):
-            self._layout.setColumnStretch(line, 1 if line < min(count, 2) else 0)
-            self._layout.setRowStretch(line, 1 if line < (count + 1) // 2 else 0)
+        self._wants_planes = self._wants_planes or count == 3
+        if count != self.count or not self._panes:
+            self._set_panes(count)
+        self._lay_out(count)
         self._frame()
         self.setFocusProxy(self.pane)
         if (count > 1) != self._was_split:
@@ -135,6 +135,55 @@ class ViewGrid(QWidget):
             self._was_split = count > 1
             self.overview.set_open(count == 1)
         self.overview.raise_()
+        self.views_changed.emit()
+
+    def _set_panes(self, count: Count) -> None:
+        old = self._panes[self._active].view.viewport if self._panes else None
+        if (old is not None and old == old.fitted()) or count == 3:
+            old = None
+        if self._panes and count <= self._active:
+            self.activate(0)
+        was_planes = self.count == 3
+        while len(self._panes) > count:
+            self._take_off()
+        while len(self._panes) < count:
+            self._add(old)
+        if count == 3 or was_planes:
+            for axis, pane in zip(AXES, self._panes, strict=False):
+                pane.set_axis(axis if count == 3 else None)
+            self.set_crosshair(count == 3)
+        if count == 3:
+            self.activate(self._session.plane.axis)
+
+    def _lay_out(self, count: Count) -> None:
+        for number, cell in enumerate(self._cells):
+            if count == 3:
+                self._layout.addWidget(cell, max(number - 1, 0), min(number, 1), 2 if number == 0 else 1, 1)
+            else:
+                self._layout.addWidget(cell, number // 2, number % 2)
+        wide = 3 if count == 3 else 1
+        for line in range(2):
+            self._layout.setColumnStretch(line, (wide, 2 if count == 3 else 1)[line] if line < min(count, 2) else 0)
+            self._layout.setRowStretch(line, 1 if line < (count + 1) // 2 else 0)
+
+    def show_planes(self, three: bool) -> None:
+        """Show volumes in three planes, or in one view."""
+        self._wants_planes = three
+        if three and not self._is_volume:
+            self._session.told.emit("Only volumes have three planes")
+        else:
+            self.set_count(3 if three else 1)
+
+    @property
+    def _is_volume(self) -> bool:
+        info = self._session.info
+        return info is not None and info.kind == "volume" and info.size.planes > 1
+
+    def set_crosshair(self, shown: bool) -> None:
+        """Show in every view where the other planes through the crosshair cut it."""
+        self.crosshair = shown
+        for pane in self._panes:
+            pane.set_crosshair(shown)
         self.views_changed.emit()
 
     @property
@@ -174,6 +223,8 @@ class ViewGrid(QWidget):
         view.installEventFilter(self)
         pane.hovered.connect(self.hovered)
         pane.viewport_changed.connect(self._on_moved)
+        pane.live_changed.connect(self._on_live)
+        pane.set_crosshair(self.crosshair)
         if place is not None and view.viewport is not None:
             shown = view.viewport
             view.move_to(replace(place, width=shown.width, height=shown.height))
@@ -202,9 +253,22 @@ class ViewGrid(QWidget):
         self.pane.set_active(True)
         self.setFocusProxy(self.pane)
         self._frame()
+        if self.pane.axis is not None:
+            self._session.set_axis(self.pane.axis)
         if self.view.viewport is not None:
             self.viewport_changed.emit(self.view.viewport)
         self.views_changed.emit()
+
+    def _on_plane(self) -> None:
+        """Of three planes, the one that is worked on is the active one."""
+        if self.count == 3:
+            self.activate(self._session.plane.axis)
+
+    def _on_live(self, live: tuple[Annotation, ...]) -> None:
+        """What is drawn in one view is seen in the others of the scan while it is drawn."""
+        for pane in self._panes:
+            if pane is not self.sender():
+                pane.show_live(live)
 
     def next_view(self) -> None:
         """Go on to the next view."""
@@ -219,7 +283,11 @@ class ViewGrid(QWidget):
     def _on_scan(self) -> None:
         self._last.clear()
         info = self._session.info
-        if self.count > 1 and (info is None or info.kind != "slide"):
+        if self._wants_planes and self._is_volume:
+            if self.count != 3:
+                self.set_count(3)
+            self.activate(self._session.plane.axis)
+        elif self.count > 1 and (self.count == 3 or info is None or info.kind != "slide"):
             self.set_count(1)
         self._show_places()
 
@@ -236,7 +304,13 @@ class ViewGrid(QWidget):
         if not isinstance(viewport, Viewport) or not isinstance(view, ScanView):
             return
         before, self._last[view] = self._last.get(view), viewport
-        if self.linked and not self._is_following and before is not None and is_move(before, viewport):
+        if (
+            self.linked
+            and self.count != 3
+            and not self._is_following
+            and before is not None
+            and is_move(before, viewport)
+        ):
             self._is_following = True
             for follower in (*(pane.view for pane in self._panes), *((self._beside.view,) if self._beside else ())):
                 other = follower.viewport

@@ -238,6 +238,7 @@ def examination(dataset: Any) -> Examination:
         study=text(dataset, "StudyInstanceUID"),
         series=text(dataset, "SeriesInstanceUID"),
         title=" ".join(dict.fromkeys(part for part in parts if part)),
+        frame=text(dataset, "FrameOfReferenceUID"),
     )
 
 

@@ -262,7 +262,7 @@ def test_another_kind_of_scan_has_one_view(reader: Reader) -> None:
     reader.open(volume())
     assert reader.window.grid.count == 1
     key(reader, Qt.Key.Key_F3)
-    assert reader.window.grid.count == 1
+    assert reader.window.grid.count == 1, "there is no other case to look at beside it"
 
 
 def test_panels_of_slides_are_not_there_for_other_scans(reader: Reader) -> None:

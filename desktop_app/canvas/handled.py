@@ -1,0 +1,62 @@
+"""A widget whose mouse, wheel and keys are the hand's."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from desktop_app.canvas.hand import Hand
+
+
+class Handled(QWidget):
+    """Gives every event of mouse, wheel and keys to `_hand`, which its subclass sets."""
+
+    _hand: Hand
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A button went down."""
+        self._hand.press(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A button went down for the second time."""
+        self._hand.double_click(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The mouse moved."""
+        self._hand.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A button went up."""
+        self._hand.release(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel turned."""
+        self._hand.wheel(event)
+        event.accept()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Keys that were held are up by the time the focus comes back."""
+        self._hand.forget_keys()
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key went down."""
+        event.setAccepted(self._hand.key_press(event))
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """A key came up."""
+        event.setAccepted(self._hand.key_release(event))
+
+    def event(self, event: QEvent) -> bool:
+        """Keys that belong to the tool come before the window's shortcuts; pinches zoom."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and self._hand.wants_key(event)
+        ):
+            event.accept()
+            return True
+        if isinstance(event, QNativeGestureEvent) and self._hand.pinch(event):
+            return True
+        return super().event(event)
