@@ -54,7 +54,7 @@ class StrokeTool:
         """The first stamp."""
         erases = self.erases or gesture.alt
         target = eraser_target(gesture, bench) if erases else brush_target(gesture, bench)
-        self.begin(bench)
+        self.begin(gesture, bench)
         if target is None:
             self._stroke = None
             return Outcome(cursor="brush", busy=True)
@@ -91,10 +91,10 @@ class StrokeTool:
         self._stroke = None
         return Outcome(cursor="brush")
 
-    def begin(self, bench: Bench) -> None:
+    def begin(self, gesture: Gesture, bench: Bench) -> None:
         """A stroke begins; tools that look at pixels forget those of the last one."""
 
-    def kept(self, stamp: Stamp, gesture: Gesture, bench: Bench) -> Stamp:  # noqa: ARG002
+    def kept(self, stamp: Stamp, bench: Bench) -> Stamp:  # noqa: ARG002
         """The pixels of a stamp that are really painted."""
         return stamp
 
@@ -103,7 +103,9 @@ class StrokeTool:
         stamp = _stamp(stroke.last, place, brush_size(bench, gesture), bench)
         stroke.last = place
         if stamp.bits.size:
-            stroke.mask = _laid(stroke.mask, self.kept(stamp, gesture, bench), bench, value=not stroke.erases)
+            stamp = self.kept(stamp, bench)
+        if stamp.bits.size:
+            stroke.mask = _laid(stroke.mask, stamp, bench, value=not stroke.erases)
         return Outcome(live=(painted(stroke.target, stroke.mask, bench),), cursor="brush", busy=True)
 
 
