@@ -55,7 +55,7 @@ class RegionValues:
 def region_values(
     geometry: Geometry, read: Reads, size: Size, progress: Progress, unit: str = ""
 ) -> RegionValues | None:
-    """The values in a box (turned or not), polygon or mask (on all its planes); `None` where it holds no pixel's centre.
+    """The values in a box, polygon or mask (on all its planes); `None` where it holds no pixel's centre.
 
     May read the disk. Raises what reading raises, and `Cancelled`.
     """
@@ -81,6 +81,11 @@ def region_values(
         "brightness" if is_colour else unit,
         downsample,
     )
+
+
+def has_area(geometry: Geometry) -> bool:
+    """Whether a geometry is a region that holds pixels."""
+    return isinstance(geometry, Box | RotatedBox | Polygon | Mask)
 
 
 class _Sums:

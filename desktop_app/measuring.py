@@ -13,9 +13,10 @@ from itertools import chain, islice
 
 import numpy as np
 
-from dataset.annotation import Box, Point, Polygon, RotatedBox
+from dataset.annotation import Annotation, Box, Point, Polygon, RotatedBox
 from dataset.mask import Mask
 from dataset.measure import Measured, count_within, measure, pixel_size
+from dataset.measurement import angle_within, is_finding, measured_as
 from dataset.piecewise import Breather
 from desktop_app.tool import Mark
 from imaging.progress import Progress
@@ -47,6 +48,8 @@ class Measures:
     facts: tuple[tuple[str, str], ...] = ()
     title: str = ""
     lines: tuple[Line, ...] = ()
+    measured: tuple[Annotation, ...] = ()
+    """Where nothing is selected: what a reader measured on this scan."""
 
     @property
     def heads(self) -> tuple[str, str]:
@@ -76,17 +79,18 @@ def measures(
 
     With `counts_only` all marks are counted, without their areas.
     """
-    facts = _facts([measure(mark.geometry, spacing) for mark in _checked(selected, progress)], len(selected))
+    facts = _facts(_checked(selected, progress), len(selected), spacing)
     region = selected[0].geometry if len(selected) == 1 else None
     if isinstance(region, Box | RotatedBox | Polygon | Mask):
-        counted = count_within(_checked(marks, progress), region, spacing)
+        counted = count_within(filter(is_finding, _checked(marks, progress)), region, spacing)
         ordered = sorted(counted.counts.items(), key=lambda item: (-item[1], item[0]))
         lines = tuple(Line(label, count, density=counted.per_mm2.get(label)) for label, count in ordered)
         return Measures(facts, "In this region", lines)
     if selected:
         return Measures(facts)
-    areas = () if counts_only or len(marks) > MOST_AREAS else marks
-    return Measures(facts, "On this slide", _lines(marks, areas, spacing, progress))
+    found = tuple(filter(is_finding, marks))
+    areas = () if counts_only or len(found) > MOST_AREAS else found
+    return Measures(facts, "On this slide", _lines(found, areas, spacing, progress))
 
 
 def _checked(marks: Sequence[Mark], progress: Progress) -> Iterable[Mark]:
@@ -97,15 +101,30 @@ def _checked(marks: Sequence[Mark], progress: Progress) -> Iterable[Mark]:
         yield mark
 
 
-def _facts(found: Sequence[Measured], count: int) -> tuple[tuple[str, str], ...]:
-    """The sums of what was measured, in words."""
+def _facts(marks: Iterable[Mark], count: int, spacing: Spacing) -> tuple[tuple[str, str], ...]:
+    """The sums of what is measured, in words. Of an angle it is the angle, not how long its sides are."""
     facts = [("Marks", _digits(count))] if count > 1 else []
-    area = area_text([one for one in found if one.area_px is not None])
-    rim = _length_text([(one.perimeter_px, one.perimeter_um) for one in found if one.perimeter_px is not None])
+    found, angles = list[Measured](), list[float]()
+    for mark in marks:
+        angle = angle_within(mark.geometry, spacing) if measured_as(mark) == "angle" else None
+        if angle is None:
+            found.append(measure(mark.geometry, spacing))
+        else:
+            angles.append(angle)
+    deep = [one for one in found if one.volume_mm3 is not None]
+    flat = [one for one in found if one.volume_mm3 is None]
+    area = area_text([one for one in flat if one.area_px is not None])
+    rim = _length_text([(one.perimeter_px, one.perimeter_um) for one in flat if one.perimeter_px is not None])
     way = _length_text([(one.length_px, one.length_um) for one in found if one.length_px is not None])
     points = sum(one.count for one in found if (one.area_px, one.length_px) == (None, None))
     named = (("Area", area), ("Perimeter", rim), ("Length", way), ("Points", str(points) if points else ""))
-    return (*facts, *((name, text) for name, text in named if text))
+    volume = (("Volume", _volume_text(sum(one.volume_mm3 or 0.0 for one in deep))),) if deep else ()
+    turns = (("Angle", f"{angles[0]:.1f}°"),) if len(angles) == 1 else ()
+    return (*facts, *volume, *turns, *((name, text) for name, text in named if text))
+
+
+def _volume_text(cubic_mm: float) -> str:
+    return f"{_digits(cubic_mm / 1000)} cm³" if cubic_mm >= 1000 else f"{_digits(cubic_mm)} mm³"
 
 
 def _lines(marks: Sequence[Mark], measured: Sequence[Mark], spacing: Spacing, progress: Progress) -> tuple[Line, ...]:

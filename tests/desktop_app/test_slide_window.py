@@ -267,7 +267,7 @@ def test_another_kind_of_scan_has_one_view(reader: Reader) -> None:
 
 def test_panels_of_slides_are_not_there_for_other_scans(reader: Reader) -> None:
     reader.open(volume(), prediction(proposal(1)))
-    assert not titles(reader) & {"Slide", "Channels", "Measurements"}
+    assert not titles(reader) & {"Slide", "Channels"}
     open_slide(reader)
     assert "Slide" in titles(reader)
     assert "Channels" not in titles(reader)
