@@ -18,6 +18,7 @@ from desktop_app.canvas.tile_engine import shared_engine
 from desktop_app.collecting import Collecting
 from desktop_app.main_window import MainWindow
 from desktop_app.missing import Missing
+from desktop_app.noticing import Noticing
 from desktop_app.screenshot import Screenshot
 from desktop_app.session import Session
 from desktop_app.settings import SettingsFile, config_folder
@@ -69,6 +70,7 @@ def build(arguments: Arguments) -> tuple[QApplication, Session, MainWindow]:
 def start(arguments: Arguments, session: Session) -> None:
     """Open what the arguments name; long work goes to jobs."""
     Collecting(session.jobs, session)
+    Noticing(session, session)
     # A call into Qt lets go of the interpreter and waits up to this long for it while a job computes in Python; with
     # the usual 5 ms, one painting of the window could wait a hundred.
     sys.setswitchinterval(SWITCH_SECONDS)

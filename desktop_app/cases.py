@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+from dataset.label import LabelSet
+from dataset.listing import Listed
 from desktop_app.display import CaseRow
+from desktop_app.predicting import benign_of
+from imaging.geometry import Size
 from imaging.scan import ScanSource
+
+Place = tuple[tuple[Path, ...], str]
+"""Where a scan is: its files, and which part of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,45 +25,50 @@ class Case:
     source: ScanSource | None = None
 
 
-def with_sources(cases: tuple[Case, ...], sources: Iterable[ScanSource]) -> tuple[Case, ...]:
-    """The cases with those of new sources added at the end; a source listed already is not added again."""
-    known = {(case.source.paths, case.source.part) for case in cases if case.source is not None}
-    added = [
-        Case(CaseRow(source.title or source.paths[0].name, format=source.format), source)
-        for source in sources
-        if (source.paths, source.part) not in known
-    ]
-    return (*cases, *added)
+def place_of(source: ScanSource) -> Place:
+    """Where a source is; two sources at one place are one scan."""
+    return source.paths, source.part
 
 
-def index_of_source(cases: tuple[Case, ...], source: ScanSource) -> int:
-    """Which case a source is, or -1."""
-    for number, case in enumerate(cases):
-        if case.source is not None and (case.source.paths, case.source.part) == (source.paths, source.part):
-            return number
-    return -1
+def case_of(source: ScanSource) -> Case:
+    """The case of a file that nothing is known of yet."""
+    return Case(CaseRow(source.title or source.paths[0].name, format=source.format), source)
 
 
-def index_of_key(cases: tuple[Case, ...], key: str) -> int:
-    """Which case has a scan key, or -1."""
-    return next((number for number, case in enumerate(cases) if key and case.row.key == key), -1)
+def row_of(listed: Listed, labels: LabelSet) -> CaseRow:
+    """What the worklist says of a scan in the dataset; a label that is no finding raises no suspicion."""
+    return rows_of((listed,), labels)[0]
 
 
-def with_row(cases: tuple[Case, ...], number: int, **changes: object) -> tuple[Case, ...]:
-    """The cases with one row changed."""
-    case = cases[number]
-    changed = replace(case, row=replace(case.row, **changes))  # type: ignore[arg-type]
-    return (*cases[:number], changed, *cases[number + 1 :])
+def rows_of(listed: tuple[Listed, ...], labels: LabelSet) -> list[CaseRow]:
+    """What the worklist says of scans in the dataset."""
+    benign, names = benign_of(labels.labels), {label.id: label.name for label in labels.labels}
+    return [_row_of(item, benign, names) for item in listed]
 
 
-def identified(cases: tuple[Case, ...], number: int, key: str) -> tuple[tuple[Case, ...], int]:
-    """The cases once the scan of one is known by its key, and the case's number then.
+def _row_of(item: Listed, benign: frozenset[str], names: Mapping[str, str]) -> CaseRow:
+    label, score = item.top if item.top is not None else ("", None)
+    suspicion = None if label in benign else score
+    return CaseRow(
+        item.title,
+        item.state,
+        item.key,
+        item.format,
+        detail_of(item.modality, item.size),
+        suspicion,
+        "" if suspicion is None else names.get(label, label),
+        None,
+        item.problem,
+        item.added,
+        item.readings,
+        item.conflicts,
+        score,
+        item.models,
+    )
 
-    Where the dataset listed that scan already, the two become one row: the dataset's state, the file's place.
-    """
-    other = index_of_key(cases, key)
-    if other in (-1, number):
-        return with_row(cases, number, key=key), number
-    merged = Case(replace(cases[other].row, title=cases[number].row.title), cases[number].source)
-    kept = [merged if i == other else case for i, case in enumerate(cases) if i != number]
-    return tuple(kept), other - (1 if number < other else 0)
+
+def detail_of(modality: str, size: Size) -> str:
+    """A scan in a few words: modality, size, planes."""
+    planes = f" × {size.planes}" if size.planes > 1 else ""
+    extent = f"{size.columns} × {size.rows}{planes}"
+    return f"{modality} · {extent}" if modality else extent

@@ -90,3 +90,13 @@ class CaseRow:
     """PNG bytes, made in the background."""
     problem: str = ""
     """Why it could not be opened; empty when it could."""
+    added: float = 0.0
+    """When it came into the dataset, in seconds since 1970; 0 where it is in none."""
+    readings: tuple[tuple[str, float], ...] = ()
+    """Who finished reading it, and when last; oldest first."""
+    conflicts: int = 0
+    """How many other readers' revisions nobody has resolved."""
+    score: float | None = None
+    """What the newest prediction is most certain of, 0…1, whether a finding or not."""
+    models: tuple[str, ...] = ()
+    """Names of the models that have read it."""

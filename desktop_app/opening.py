@@ -7,19 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataset.document import Edit, Snapshot
-from dataset.label import LabelSet
 from dataset.prediction import Prediction
-from desktop_app.cases import Case
-from desktop_app.display import CaseRow
-from desktop_app.predicting import benign_of
+from desktop_app.case_table import CaseTable
+from desktop_app.cases import Case, rows_of
 from imaging.errors import ScanProblem
 from imaging.geometry import Plane, whole_plane
 from imaging.progress import Progress
-from imaging.scan import Scan, ScanInfo, Volume, Window
+from imaging.scan import Scan, Volume, Window
 
 if TYPE_CHECKING:
     from dataset.folder import Dataset
-    from dataset.record import ScanRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +40,26 @@ class Opened:
 
 def open_case(case: Case, dataset: Dataset, progress: Progress) -> Opened:
     """Open a case's scan, read its pixels, and gather what the dataset holds of it."""
+    scan, key = identify_scan(case, dataset, progress.part(0.0, 0.4))
+    return gather_opened(scan, key, dataset, progress.part(0.4, 0.6))
+
+
+def identify_scan(case: Case, dataset: Dataset, progress: Progress) -> tuple[Scan, str]:
+    """Open a case's scan; no more of it is read than its key takes."""
     from imaging.identity import scan_key
     from imaging.opening import open_scan
 
-    if case.source is not None:
-        scan = open_scan(case.source, progress.part(0.0, 0.2, "Opening"))
-        key = case.row.key or scan_key(scan, progress.part(0.2, 0.2, "Recognising"))
-    else:
-        key = case.row.key
-        scan = dataset.open_pixels(key, progress.part(0.0, 0.4, "Opening"))
+    if case.source is None:
+        return dataset.open_pixels(case.row.key, progress.part(0.0, 1.0, "Opening")), case.row.key
+    scan = open_scan(case.source, progress.part(0.0, 0.5, "Opening"))
+    return scan, case.row.key or scan_key(scan, progress.part(0.5, 0.5, "Recognising"))
+
+
+def gather_opened(scan: Scan, key: str, dataset: Dataset, progress: Progress) -> Opened:
+    """Read a scan's pixels and what the dataset holds of it."""
     plane = middle_plane(scan)
     if isinstance(scan, Volume):
-        scan.voxels(progress.part(0.4, 0.5, "Reading pixels"))
+        scan.voxels(progress.part(0.0, 0.85, "Reading pixels"))
     window = first_window(scan, plane)
     known = dataset.has(key)
     head = dataset.head(key) if known else None
@@ -73,31 +78,16 @@ def open_case(case: Case, dataset: Dataset, progress: Progress) -> Opened:
     )
 
 
-def open_worklist(folder: Path, progress: Progress) -> tuple[Dataset, tuple[Case, ...]]:
+def open_worklist(folder: Path, progress: Progress) -> tuple[Dataset, CaseTable]:
     """Open or make a dataset folder and list its scans as cases."""
     progress.report(0, 1, folder.name)
     from dataset.folder import Dataset
+    from dataset.piecewise import collector_paused
 
     dataset = Dataset.open_or_create(folder)
-    return dataset, tuple(Case(row_of(record, dataset.labels)) for record in dataset.records())
-
-
-def row_of(record: ScanRecord, labels: LabelSet) -> CaseRow:
-    """What the worklist says of a scan in the dataset; a label that is no finding raises no suspicion."""
-    strongest = max(record.predictions, key=lambda p: p.id, default=None)
-    label, score = strongest.top if strongest is not None and strongest.top else ("", None)
-    if label in benign_of(labels.labels):
-        label, score = "", None
-    known = labels.get(label)
-    label = known.name if known is not None else label
-    return CaseRow(record.title, record.state, record.key, record.info.format, describe(record.info), score, label)
-
-
-def describe(info: ScanInfo) -> str:
-    """A scan in a few words: modality, size, planes."""
-    size = info.size
-    planes = f" × {size.planes}" if size.planes > 1 else ""
-    return " · ".join(word for word in (info.modality, f"{size.columns} × {size.rows}{planes}") if word)
+    with collector_paused(True):
+        rows = rows_of(dataset.listed(), dataset.labels)
+        return dataset, CaseTable(Case(row) for row in rows)
 
 
 def middle_plane(scan: Scan) -> Plane:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from desktop_app.findings import Findings
 from desktop_app.keeping import Keeping
 from desktop_app.opening import Opened
 from desktop_app.predicting import Reading
+from desktop_app.read_ahead import ReadAhead
 from desktop_app.saving import Grounds, Kept, Saved, Saving
 from desktop_app.slides import Acts, Slides
 from desktop_app.tool import Tool
@@ -64,6 +65,7 @@ class Session(Editing):
         self.saving = Saving(self.keeping, self)
         self.saving.saved.connect(self._on_saved)
         self.saving.due.connect(self._autosave)
+        self.read_ahead = ReadAhead(self)
         self.slides = Slides(self, Acts(self.predict, self.commit, self.add_labels))
 
     def _connect_worklist(self) -> None:
@@ -91,7 +93,7 @@ class Session(Editing):
         return self.worklist.dataset
 
     @property
-    def cases(self) -> tuple[CaseRow, ...]:
+    def cases(self) -> Sequence[CaseRow]:
         """The rows of the worklist."""
         return self.worklist.rows
 
@@ -228,7 +230,7 @@ class Session(Editing):
         self.save(finished=False)
 
     def _on_saved(self, saved: Saved) -> None:
-        self.worklist.change_row(saved.key, state=saved.state)
+        self.worklist.note_reading(saved.key, saved.state, self.author)
 
     def confirm_empty(self) -> None:
         """Say that there is nothing to mark on this scan: open proposals are rejected, and that is kept."""
@@ -290,6 +292,7 @@ class Session(Editing):
         score, suspect = reading.suspicion or (None, "")
         name = self.label_of(suspect).name if suspect else ""
         self.worklist.change_row(prediction.scan, suspicion=score, suspect=name)
+        self.worklist.note_prediction(prediction)
 
     def _on_unpredicted(self, key: str) -> None:
         if key == self.scan_key:
@@ -300,6 +303,7 @@ class Session(Editing):
     def close(self) -> bool:
         """Save and let go of everything; whether all is on the disk."""
         self.save()
+        self.worklist.prefetch.forget()
         self.jobs.close()
         settled = self.keeping.flush()
         self.keeping.close()

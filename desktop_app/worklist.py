@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop_app.cases import Case, identified, index_of_key, index_of_source, with_row, with_sources
-from desktop_app.display import CaseRow
+from desktop_app.case_index import Order, next_by_need
+from desktop_app.case_table import CaseRows, CaseTable
+from desktop_app.cases import Case, detail_of, rows_of
 from desktop_app.jobs import Job, Jobs
-from desktop_app.opening import Opened, describe, open_case, open_worklist
+from desktop_app.opening import Opened, open_case, open_worklist
+from desktop_app.prefetch import Prefetch
 from imaging.errors import Problem
 from imaging.progress import Progress
 from imaging.scan import ScanSource
 
 if TYPE_CHECKING:
     from dataset.folder import Dataset
+    from dataset.label import LabelSet
+    from dataset.listing import Listed
+    from dataset.prediction import Prediction
+    from desktop_app.display import CaseRow
+
+AROUND = (1, 2, -1)
+"""Which cases are opened ahead, in steps from the open one."""
 
 
 class Worklist(QObject):
     """The cases of a dataset and of the files that were opened."""
 
     rows_changed = Signal()
+    reading_changed = Signal()
+    """Somebody finished reading a case, or began, or took that back."""
     row_changed = Signal(int)
     opening = Signal(str)
     opened = Signal(object)
@@ -40,32 +53,28 @@ class Worklist(QObject):
         self._jobs = jobs
         self.dataset: Dataset | None = None
         self.current = -1
-        self.order: tuple[int, ...] = ()
+        self.table = CaseTable()
+        self.rows = CaseRows(self.table)
+        """The rows, as they are when asked for."""
+        self.order: Order | None = None
         """The rows in the order the reader sees them, where that is another one or not all of them."""
-        self._cases: tuple[Case, ...] = ()
-        self._rows: tuple[CaseRow, ...] | None = None
+        self.prefetch = Prefetch(jobs, self)
+        self._seen: set[int] = set()
+        """What was shown in this sitting, so that what needs a person most is not the same again and again."""
         self._under_way: Job[Opened] | None = None
         self._wanted: tuple[Path, ...] = ()
-
-    @property
-    def rows(self) -> tuple[CaseRow, ...]:
-        """The rows, in order."""
-        if self._rows is None:
-            self._rows = tuple(case.row for case in self._cases)
-        return self._rows
 
     def open_dataset(self, folder: Path) -> None:
         """Open a dataset folder (made where there is none); its scans become the rows."""
 
-        def work(progress: Progress) -> tuple[Dataset, tuple[Case, ...]]:
+        def work(progress: Progress) -> tuple[Dataset, CaseTable]:
             return open_worklist(folder, progress)
 
         self._jobs.start("Opening the dataset", work, self._on_dataset)
 
-    def _on_dataset(self, answer: tuple[Dataset, tuple[Case, ...]]) -> None:
-        old, self.dataset = self.dataset, answer[0]
-        self.current = -1
-        self._set_cases(answer[1])
+    def _on_dataset(self, answer: tuple[Dataset, CaseTable]) -> None:
+        old, self.dataset, self.current = self.dataset, answer[0], -1
+        self._set_table(answer[1])
         self.dataset_opened.emit(old)
         self.emptied.emit()
         self.rows_changed.emit()
@@ -88,21 +97,30 @@ class Worklist(QObject):
 
     def _on_found(self, sources: list[ScanSource]) -> None:
         if sources:
-            self._set_cases(with_sources(self._cases, sources))
+            self.table.add_sources(sources)
             self.rows_changed.emit()
-            self.open_case(index_of_source(self._cases, sources[0]))
+            self.open_case(self.table.at(sources[0]))
 
     def open_case(self, number: int) -> None:
-        """Open the scan of a row; what was asked for before and has not come yet is dropped."""
-        if self.dataset is None or not 0 <= number < len(self._cases):
+        """Open the scan of a row; what was asked for before and has not come yet is dropped.
+
+        One that was prefetched, and of which nothing was said since, is there before this returns.
+        """
+        case, dataset = self.table.get(number), self.dataset
+        if dataset is None or case is None:
             return
         if self._under_way is not None:
             self._under_way.cancel()
-        case, dataset = self._cases[number], self.dataset
+            self._under_way = None
+        ready = self.prefetch.take(case, dataset)
         old, self.current = self.current, number
         for changed in {old, number} - {-1}:
             self.row_changed.emit(changed)
         self.opening.emit(case.row.title)
+        if ready is not None:
+            self._on_opened(number, ready)
+            return
+        self.prefetch.pause()
         self._under_way = self._jobs.start(
             f"Opening {case.row.title}",
             lambda progress: open_case(case, dataset, progress),
@@ -112,7 +130,7 @@ class Worklist(QObject):
 
     def open_beside(self, number: int) -> None:
         """Open the scan of a row only to look at it beside the open one."""
-        case, dataset = self.case_at(number), self.dataset
+        case, dataset = self.table.get(number), self.dataset
         if case is None or dataset is None:
             return
         title = f"Opening {case.row.title}"
@@ -120,62 +138,133 @@ class Worklist(QObject):
 
     def _on_opened(self, number: int, opened: Opened) -> None:
         self._under_way = None
-        cases, self.current = identified(self._cases, number, opened.key)
-        self._set_cases(
-            with_row(cases, self.current, state=opened.state, problem="", detail=describe(opened.scan.info))
-        )
-        self.rows_changed.emit()
+        epoch, info = self.table.epoch, opened.scan.info
+        self.current = self.table.identify(number, opened.key)
+        if self.table.epoch != epoch:
+            self._seen = {self.current}
+        detail = detail_of(info.modality, info.size)
+        self.table.change(self.current, state=opened.state, conflicts=opened.conflicts, problem="", detail=detail)
+        self._seen.add(self.current)
+        if self.table.epoch != epoch:
+            self.rows_changed.emit()
+        else:
+            self.row_changed.emit(self.current)
         self.opened.emit(opened)
+        self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Have the cases around the open one at hand before they are asked for."""
+        if self.dataset is not None:
+            around = [self.table.get(self.neighbour(step)) for step in AROUND]
+            self.prefetch.want([case for case in around if case is not None], self.dataset)
 
     def _on_unopened(self, number: int, problem: Problem) -> None:
         from dataset.places import SlideMissing
 
         self._under_way = None
-        self._set_cases(with_row(self._cases, number, problem=str(problem)))
+        self.table.change(number, problem=str(problem))
         self.emptied.emit()
         self.row_changed.emit(number)
         self.problem_raised.emit(problem)
         if isinstance(problem, SlideMissing):
-            self.missing.emit(number, self._cases[number].row.title)
+            self.missing.emit(number, self.table[number].row.title)
 
     def place(self, number: int, path: Path) -> None:
         """Say where the scan of a row lies, and open it; another scan is refused."""
-        if self.dataset is None or not 0 <= number < len(self._cases):
+        case, dataset = self.table.get(number), self.dataset
+        if dataset is None or case is None:
             return
-        dataset, case = self.dataset, self._cases[number]
 
         def work(progress: Progress) -> None:
             dataset.place_scan(case.row.key, path, progress)
 
         def placed(_answer: None) -> None:
-            self.open_case(index_of_key(self._cases, case.row.key))
+            self.open_case(self.table.with_key(case.row.key))
 
         self._jobs.start(f"Looking at {path.name}", work, placed)
 
     def neighbour(self, step: int) -> int:
         """The row that many steps further than the open one, in the order the reader sees; -1 where there is none."""
-        order = self.order if self.current in self.order else tuple(range(len(self._cases)))
-        place = order.index(self.current) + step if self.current in order else 0
-        return order[place] if 0 <= place < len(order) and order[place] < len(self._cases) else -1
+        order: Sequence[int] = self.order if self.order is not None else range(len(self.table))
+        place = 0
+        if self.current >= 0:
+            place = self.order.place(self.current) if self.order is not None else self.current
+            if place < 0:
+                order, place = range(len(self.table)), self.current
+            place += step
+        return order[place] if 0 <= place < len(order) and order[place] < len(self.table) else -1
+
+    def neediest(self) -> int:
+        """The open case that needs a person most and was not shown in this sitting; -1 where there is none."""
+        return next_by_need(self.rows, self.current, self._seen)
 
     def change_row(self, key: str, **changes: object) -> None:
         """Change what the row of a scan says, if it is listed."""
-        number = index_of_key(self._cases, key)
-        if number >= 0:
-            self._set_cases(with_row(self._cases, number, **changes))
+        number = self.table.with_key(key)
+        if number >= 0 and self.table.change(number, **changes):
             self.row_changed.emit(number)
+            if changes.keys() & {"state", "readings"}:
+                self.reading_changed.emit()
+
+    def note_prediction(self, prediction: Prediction) -> None:
+        """A prediction of a scan is on the disk."""
+        number = self.table.with_key(prediction.scan)
+        if number >= 0:
+            scores = [p.score for p in prediction.proposals] or [score for _label, score in prediction.scores]
+            models = tuple(sorted({*self.table[number].row.models, prediction.model.name}))
+            self.change_row(prediction.scan, models=models, score=max(scores, default=None))
+
+    def note_reading(self, key: str, state: str, author: str) -> None:
+        """A revision of a scan is on the disk: its state by now, and that somebody finished reading it."""
+        from dataset.record import LOOKED_AT
+
+        number = self.table.with_key(key)
+        if number >= 0:
+            others = tuple(pair for pair in self.table[number].row.readings if pair[0] != author)
+            mine = ((author, time.time()),) if state in LOOKED_AT else ()
+            self.change_row(key, state=state, readings=(*others, *mine) if mine else self.table[number].row.readings)
+
+    def take_changes(self, changed: Iterable[Listed], gone: frozenset[str], labels: LabelSet) -> None:
+        """Show what other programs did to the dataset; the open case stays the open one."""
+        before, at, listed = len(self.table), self.table.get(self.current), tuple(changed)
+        numbers = {self.table.with_key(key) for key in gone} - {-1, self.current}
+        if numbers:
+            self.table.remove(numbers)
+            self._seen = set()
+            self.current = -1 if at is None else max(self.table.with_key(at.row.key), self.table.at(at.source))
+        for item, row in zip(listed, rows_of(listed, labels), strict=True):
+            number = self.table.with_key(item.key)
+            if number < 0:
+                self.table.add(Case(row))
+            elif number != self.current:
+                self.change_row(item.key, **_said(row))
+            else:
+                self.change_row(item.key, conflicts=row.conflicts, readings=row.readings)
+        if numbers or len(self.table) != before:
+            self.rows_changed.emit()
 
     def case_at(self, number: int) -> Case | None:
         """The case of a row, or `None`."""
-        return self._cases[number] if 0 <= number < len(self._cases) else None
+        return self.table.get(number)
 
-    def set_thumbnail(self, case: Case, png: bytes) -> None:
-        """Give the row of a case its thumbnail, wherever it stands by now."""
-        number = index_of_source(self._cases, case.source) if case.source is not None else -1
-        number = number if number >= 0 else index_of_key(self._cases, case.row.key)
-        if number >= 0:
-            self._set_cases(with_row(self._cases, number, thumbnail=png))
+    def set_thumbnail(self, case: Case, png: bytes | None) -> None:
+        """Give the row of a case its thumbnail (or take it away), wherever it stands by now."""
+        number = max(self.table.at(case.source), self.table.with_key(case.row.key))
+        if number >= 0 and self.table.change(number, thumbnail=png):
             self.row_changed.emit(number)
 
-    def _set_cases(self, cases: tuple[Case, ...]) -> None:
-        self._cases, self._rows = cases, None
+    def _set_cases(self, cases: Iterable[Case]) -> None:
+        self._set_table(CaseTable(cases))
+
+    def _set_table(self, table: CaseTable) -> None:
+        table.epoch = self.table.epoch + 1
+        self.table, self.rows = table, CaseRows(table)
+        self.order = None
+        self._seen.clear()
+        self.prefetch.forget()
+
+
+def _said(row: CaseRow) -> dict[str, object]:
+    """What the dataset says of a row, as changes of it: not its title, which may be a file's, nor its picture."""
+    names = ("state", "suspicion", "suspect", "problem", "added", "readings", "conflicts", "score", "models")
+    return {name: getattr(row, name) for name in names}

@@ -1,227 +1,27 @@
-"""The worklist: every case, its state and the model's suspicion; filtered and sorted by need. Virtual."""
+"""The worklist: every case, its state and the model's suspicion; found, sorted, and how far the day is. Virtual."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from functools import partial
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPoint,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import QColor, QPainter, QPixmap
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QListView,
-    QMenu,
-    QStackedLayout,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QListView, QMenu, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from desktop_app.display import CaseRow
-from desktop_app.icons import pixmap
+from desktop_app.case_delegate import CaseDelegate
+from desktop_app.case_index import SORTS, Sort, wanted_of
+from desktop_app.case_model import CaseModel
+from desktop_app.day import Day, DayCount
 from desktop_app.panel import Panel, Side
 from desktop_app.session import Session
-from desktop_app.theme import Theme, font
+from desktop_app.theme import Theme
 from desktop_app.thumbnails import Thumbnails
-from desktop_app.widgets import Chooser, Empty, Field, dress, paint_chip, tidy, tool_button
+from desktop_app.widgets import Chooser, Empty, Field, Spinner, label, tidy, tool_button
 
 STATES = ("unseen", "in progress", "confirmed empty", "labelled", "reviewed")
-Index = QModelIndex | QPersistentModelIndex
-THUMBNAILS_HELD = 256
 LOOK_AGAIN_MS = 60
-SUSPICIOUS, VERY_SUSPICIOUS = 0.4, 0.8
-
-
-def arranged(rows: tuple[CaseRow, ...], text: str, state: str, *, by_need: bool) -> tuple[int, ...]:
-    """Which rows to show and in what order: those with the text and the state (empty: any).
-
-    By need: what is not done comes first, the most suspicious leading.
-    """
-    wanted = text.casefold()
-    shown = [
-        number
-        for number, row in enumerate(rows)
-        if (not state or row.state == state)
-        and (not wanted or wanted in f"{row.title} {row.detail} {row.suspect} {row.state}".casefold())
-    ]
-    if by_need:
-        done = {"confirmed empty", "labelled", "reviewed"}
-        shown.sort(key=lambda n: (rows[n].state in done, -_suspicion(rows[n])))
-    return tuple(shown)
-
-
-def _suspicion(row: CaseRow) -> float:
-    return -1.0 if row.suspicion is None else row.suspicion
-
-
-class CaseModel(QAbstractListModel):
-    """The rows that are shown; row numbers of the session are behind `number`."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-        self._rows: tuple[CaseRow, ...] = session.cases
-        self._shown: tuple[int, ...] = tuple(range(len(self._rows)))
-        self.text, self.state, self.by_need = "", "", False
-
-    def refresh(self, *, rearrange: bool = False) -> None:
-        """Show what the session holds now.
-
-        Rows keep their places until rows come or go or the reader asks: a list that moves under the hand misleads.
-        """
-        rows, shown = self._session.cases, self._shown
-        if rearrange or len(rows) != len(self._rows):
-            shown = arranged(rows, self.text, self.state, by_need=self.by_need)
-            self._session.worklist.order = shown
-        if shown == self._shown:
-            self._rows = rows
-            if shown:
-                self.dataChanged.emit(self.index(0), self.index(len(shown) - 1))
-            return
-        self.beginResetModel()
-        self._rows, self._shown = rows, shown
-        self.endResetModel()
-
-    def number(self, index: Index) -> int:
-        """The session's number of a shown row."""
-        return self._shown[index.row()]
-
-    def row_of(self, number: int) -> int:
-        """The shown row of a session's number, or -1."""
-        return self._shown.index(number) if number in self._shown else -1
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many rows are shown."""
-        return 0 if parent is not None and parent.isValid() else len(self._shown)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Title for reading, the whole row for painting, a sentence for screen readers."""
-        if not index.isValid() or index.row() >= len(self._shown):
-            return None
-        row = self._rows[self._shown[index.row()]]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return row.title
-        if role == Qt.ItemDataRole.UserRole:
-            return row
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return row.problem or "\n".join(part for part in (row.title, row.detail) if part)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            suspicion = "" if row.suspicion is None else f", {row.suspect} {row.suspicion:.0%}"
-            return f"{row.title}, {row.problem or row.state}{suspicion}"
-        return None
-
-
-class CaseDelegate(QStyledItemDelegate):
-    """Paints one case: thumbnail, title, state, suspicion."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._blank = pixmap("scan", theme.disabled, theme.px(22), 2.0)
-        self._warning = pixmap("warning", theme.danger, theme.px(22), 2.0)
-        self._thumbnails: OrderedDict[int, tuple[bytes, QPixmap]] = OrderedDict()
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
-        """One height for all rows."""
-        return QSize(0, self._theme.px(64))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint a row."""
-        theme, row = self._theme, index.data(Qt.ItemDataRole.UserRole)
-        area: QRectF = QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
-        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-        if not isinstance(row, CaseRow):
-            return
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(theme.accent_soft))
-            painter.fillRect(QRectF(area.left(), area.top(), theme.px(3), area.height()), QColor(theme.accent))
-        elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(theme.raised))
-        inner = area.adjusted(theme.px(12), theme.px(8), -theme.px(12), -theme.px(8))
-        frame = QRectF(inner.left(), inner.top(), inner.height(), inner.height())
-        self._paint_thumbnail(painter, frame, row)
-        self._paint_words(painter, inner.adjusted(frame.width() + theme.px(10), 0, 0, 0), row)
-        painter.restore()
-
-    def _paint_thumbnail(self, painter: QPainter, frame: QRectF, row: CaseRow) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.canvas))
-        painter.drawRoundedRect(frame, 4, 4)
-        picture = self._warning if row.problem else self._blank
-        if row.thumbnail is not None and not row.problem:
-            picture = self._thumbnail(row.thumbnail)
-        size = picture.deviceIndependentSize()
-        if row.thumbnail is not None and not row.problem and not size.isEmpty():
-            size.scale(frame.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        target = QRectF(frame.center().x() - size.width() / 2, frame.center().y() - size.height() / 2, 0, 0)
-        target.setSize(size)
-        painter.drawPixmap(target, picture, QRectF(picture.rect()))
-
-    def _paint_words(self, painter: QPainter, area: QRectF, row: CaseRow) -> None:
-        theme, line = self._theme, area.height() / 2
-        painter.setFont(font(theme, 13))
-        painter.setPen(QColor(theme.text))
-        title = QRectF(area.left(), area.top(), area.width(), line)
-        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        elide = Qt.TextElideMode.ElideMiddle
-        painter.drawText(title, align, painter.fontMetrics().elidedText(row.title, elide, int(title.width())))
-        painter.setFont(font(theme, 11))
-        colour = theme.danger if row.problem else state_colour(theme, row.state)
-        word = "cannot be opened" if row.problem else row.state
-        width = painter.fontMetrics().horizontalAdvance(word) + theme.px(14)
-        height = theme.px(18)
-        chip = QRectF(area.left(), area.top() + line + (line - height) / 2, width, height)
-        paint_chip(painter, chip, word, colour)
-        rest = QRectF(chip.right() + theme.px(8), area.top() + line, area.right() - chip.right() - theme.px(8), line)
-        painter.setPen(QColor(theme.muted))
-        detail = row.detail or row.format
-        if row.suspicion is not None:
-            detail = f"{row.suspect} {row.suspicion:.0%}".strip()
-            painter.setFont(font(theme, 11, bold=row.suspicion >= SUSPICIOUS))
-            painter.setPen(QColor(suspicion_colour(theme, row.suspicion)))
-        text = painter.fontMetrics().elidedText(detail, Qt.TextElideMode.ElideRight, int(rest.width()))
-        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-
-    def _thumbnail(self, png: bytes) -> QPixmap:
-        known = self._thumbnails.get(id(png))
-        if known is not None and known[0] is png:
-            self._thumbnails.move_to_end(id(png))
-            return known[1]
-        picture = QPixmap()
-        picture.loadFromData(png)
-        self._thumbnails[id(png)] = (png, picture)
-        if len(self._thumbnails) > THUMBNAILS_HELD:
-            self._thumbnails.popitem(last=False)
-        return picture
-
-
-def suspicion_colour(theme: Theme, suspicion: float) -> str:
-    """The colour of a score: the higher, the more alarming."""
-    return theme.danger if suspicion >= VERY_SUSPICIOUS else theme.warning if suspicion >= SUSPICIOUS else theme.muted
-
-
-def state_colour(theme: Theme, state: str) -> str:
-    """The colour of a state's word."""
-    return {
-        "in progress": theme.warning,
-        "labelled": theme.good,
-        "reviewed": theme.accent,
-        "confirmed empty": theme.good,
-    }.get(state, theme.muted)
+MOST_CHOICES = 40
+FILTER_TIP = "Show only cases with these words.\nAlso state:…, label:… and reader:…, as in  state:unseen label:nodule"
 
 
 class WorklistView(QWidget):
@@ -233,6 +33,42 @@ class WorklistView(QWidget):
         super().__init__()
         self._session = session
         self.model = CaseModel(session)
+        self._make_list(theme)
+        self.filter = Field()
+        self.filter.setPlaceholderText("Filter")
+        self.filter.setAccessibleName("Filter the worklist")
+        self.filter.setToolTip(FILTER_TIP)
+        self.filter.setClearButtonEnabled(True)
+        self.states = Chooser("Show cases of one state")
+        self.states.addItem("All states", "")
+        for state in STATES:
+            self.states.addItem(state.capitalize(), state)
+        self.only = tool_button(theme, "tag", "Show only a finding or a reader")
+        self.only.setMenu(QMenu(self))
+        self.only.menu().aboutToShow.connect(self._fill_only)
+        self.order = tool_button(theme, "sort", "Sort the cases")
+        self._fill_sorts()
+        self.empty = Empty(theme, "worklist", "No cases", "Drop scans or folders on the window, or press Ctrl+O.")
+        self.day, self.done = label("", "small"), Spinner("How much of the list is done")
+        self._lay_out(theme)
+        self.filter.textChanged.connect(self._look_for)
+        self.states.currentIndexChanged.connect(self._look_for)
+        self._count = DayCount(session, self)
+        self._count.changed.connect(self._show_day)
+        self._thumbnails = Thumbnails(session, self)
+        self._look_again = QTimer(self)
+        self._look_again.setSingleShot(True)
+        self._look_again.setInterval(LOOK_AGAIN_MS)
+        self._look_again.timeout.connect(self._want_thumbnails)
+        self.list.verticalScrollBar().valueChanged.connect(self._look_again.start)
+        self.model.rearranged.connect(self._on_rearranged)
+        session.case_changed.connect(self._follow)
+        session.scan_changed.connect(self._follow)
+        session.read_ahead.changed.connect(self._show_day)
+        self._show_day()
+        self._on_rearranged()
+
+    def _make_list(self, theme: Theme) -> None:
         self.list = QListView()
         self.list.setModel(self.model)
         self.list.setItemDelegate(CaseDelegate(theme))
@@ -243,44 +79,20 @@ class WorklistView(QWidget):
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.list.setAccessibleName("Worklist")
-        self.filter = Field()
-        self.filter.setPlaceholderText("Filter")
-        self.filter.setAccessibleName("Filter the worklist")
-        self.filter.setToolTip("Show only cases with these words")
-        self.filter.setClearButtonEnabled(True)
-        self.states = Chooser("Show cases of one state")
-        self.states.addItem("All states", "")
-        for state in STATES:
-            self.states.addItem(state.capitalize(), state)
-        self.order = tool_button(theme, "sort", "Sort by need: open and most suspicious first")
-        self.order.setCheckable(True)
-        self.empty = Empty(theme, "worklist", "No cases", "Drop scans or folders on the window, or press Ctrl+O.")
-        self._lay_out(theme)
-        dress(self.order, theme, "sort")
-        self.filter.textChanged.connect(self._arrange)
-        self.states.currentIndexChanged.connect(self._arrange)
-        self.order.toggled.connect(self._arrange)
         self.list.selectionModel().currentChanged.connect(self._on_current)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._show_menu)
-        self._thumbnails = Thumbnails(session, self)
-        self._look_again = QTimer(self)
-        self._look_again.setSingleShot(True)
-        self._look_again.setInterval(LOOK_AGAIN_MS)
-        self._look_again.timeout.connect(self._want_thumbnails)
-        self.list.verticalScrollBar().valueChanged.connect(self._look_again.start)
-        session.cases_changed.connect(self._refresh)
-        session.case_changed.connect(self._refresh)
-        self._refresh()
 
     def _lay_out(self, theme: Theme) -> None:
         top = QHBoxLayout()
         tidy(top, theme, (12, 4, 12, 0), 8)
         top.addWidget(self.filter, 1)
-        top.addWidget(self.order)
         second = QHBoxLayout()
-        tidy(second, theme, (12, 8, 12, 8), 8)
+        tidy(second, theme, (12, 8, 12, 8), 4)
         second.addWidget(self.states, 1)
+        for button in (self.only, self.order):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            second.addWidget(button)
         column = QVBoxLayout(self)
         tidy(column, theme, gap=0)
         column.addLayout(top)
@@ -289,27 +101,93 @@ class WorklistView(QWidget):
         self._pages.addWidget(self.list)
         self._pages.addWidget(self.empty)
         column.addLayout(self._pages, 1)
+        self._bottom = QWidget()
+        bottom = QVBoxLayout(self._bottom)
+        tidy(bottom, theme, (12, 6, 12, 8), 5)
+        bottom.addWidget(self.day)
+        bottom.addWidget(self.done)
+        column.addWidget(self._bottom)
 
-    def _arrange(self) -> None:
-        self.model.text = self.filter.text().strip()
-        self.model.state = str(self.states.currentData())
-        self.model.by_need = self.order.isChecked()
-        self.model.refresh(rearrange=True)
-        self._refresh()
+    # What is shown.
 
-    def _refresh(self) -> None:
-        self.model.refresh()
+    def _look_for(self) -> None:
+        self.model.look_for(wanted_of(self.filter.text(), str(self.states.currentData())))
+
+    def sort_by(self, sort: Sort) -> None:
+        """Put the cases in order, as they are now."""
+        self.model.sort_by(sort)
+        self.list.scrollTo(self.list.currentIndex())
+        for action in self._sorts.actions():
+            action.setChecked(action.data() == sort)
+        self.order.setChecked(sort != "listed")
+        title = next(title for name, title, _tip in SORTS if name == sort)
+        self.order.setToolTip(f"Sort the cases; now: {title.lower()}")
+
+    def _choose_sort(self, sort: Sort, _checked: bool = False) -> None:
+        self.sort_by(sort)
+
+    def _fill_sorts(self) -> None:
+        menu, self._sorts = QMenu(self), QActionGroup(self)
+        menu.setToolTipsVisible(True)
+        for name, title, tip in SORTS:
+            action = menu.addAction(title)
+            action.setData(name)
+            action.setToolTip(tip)
+            action.setCheckable(True)
+            action.setChecked(name == "listed")
+            action.triggered.connect(partial(self._choose_sort, name))
+            self._sorts.addAction(action)
+        menu.addSeparator()
+        again = menu.addAction("Sort again")
+        again.setToolTip("Put the cases in order as they are now; they keep their places until you ask")
+        again.triggered.connect(lambda: self.sort_by(self.model.sorting))
+        self.order.setCheckable(True)
+        self.order.setMenu(menu)
+
+    def _fill_only(self) -> None:
+        """The findings and readers there are, to be shown alone."""
+        menu, table = self.only.menu(), self._session.worklist.table
+        menu.clear()
+        findings = sorted({case.row.suspect for case in table} - {""}, key=str.casefold)
+        readers = sorted({who for case in table for who, _when in case.row.readings}, key=str.casefold)
+        for title, name, values in (("Finding", "label", findings), ("Read by", "reader", readers)):
+            if values:
+                menu.addSection(title)
+            for value in values[:MOST_CHOICES]:
+                menu.addAction(value).triggered.connect(partial(self._only, name, value))
+        if not findings and not readers:
+            menu.addAction("No findings and no readers yet").setEnabled(False)
+
+    def _only(self, name: str, value: str, _checked: bool = False) -> None:
+        """Ask for a finding or a reader in the filter, where it can be seen and taken back."""
+        words = [word for word in self.filter.text().split() if not word.casefold().startswith(f"{name}:")]
+        self.filter.setText(" ".join([*words, f"{name}:{value.split(maxsplit=1)[0].casefold()}"]))
+
+    def _on_rearranged(self) -> None:
         total, shown = len(self._session.cases), self.model.rowCount()
-        self.note_changed.emit("" if not total else f"{shown} of {total}" if shown != total else str(total))
+        self.note_changed.emit("" if not total else f"{shown:,} of {total:,}" if shown != total else f"{total:,}")
         if total and not shown:
             self.empty.say("No case matches", "Change the words or the state above.")
         elif not total:
             self.empty.say("No cases", "Drop scans or folders on the window, or press Ctrl+O.")
         self._pages.setCurrentIndex(0 if shown else 1)
+        self._bottom.setVisible(total > 0)
+        self._follow()
+
+    def _follow(self) -> None:
+        """The open case is the current row, wherever it stands."""
         self._look_again.start()
         row = self.model.row_of(self._session.case)
         if row != self.list.currentIndex().row():
             self.list.setCurrentIndex(self.model.index(row) if row >= 0 else QModelIndex())
+
+    def _show_day(self) -> None:
+        day: Day = self._count.day
+        ahead = " · reading ahead" if self._session.read_ahead.is_on else ""
+        self.day.setText(day.text + ahead)
+        self.day.setToolTip(day.tip)
+        self.done.setToolTip(day.tip)
+        self.done.show_fraction(day.fraction)
 
     def _want_thumbnails(self) -> None:
         """Ask for those of the rows that are seen."""
@@ -319,6 +197,8 @@ class WorklistView(QWidget):
             last = self.list.indexAt(area.bottomLeft()).row()
             end = last + 1 if last >= 0 else self.model.rowCount()
             self._thumbnails.want(self.model.number(self.model.index(row)) for row in range(first, end))
+
+    # What is done.
 
     def menu_of(self, number: int) -> QMenu:
         """What can be done with a case."""

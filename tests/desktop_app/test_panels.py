@@ -17,7 +17,7 @@ from desktop_app.panels.display import DisplayView
 from desktop_app.panels.finding_list import MANY, state_of
 from desktop_app.panels.findings import LAID_OUT, FindingsView
 from desktop_app.panels.models import ModelsView
-from desktop_app.panels.worklist import WorklistView, arranged
+from desktop_app.panels.worklist import WorklistView
 from desktop_app.presets import offered_windows
 from imaging.geometry import Plane
 from imaging.scan import Window
@@ -46,18 +46,6 @@ def click(view: QListView, row: int, modifier: Qt.KeyboardModifier = Qt.Keyboard
     QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, area.center())
 
 
-def test_need_puts_open_and_suspicious_cases_first() -> None:
-    assert arranged(ROWS, "", "", by_need=True) == (3, 2, 1, 0)
-    assert arranged(ROWS, "", "", by_need=False) == (0, 1, 2, 3)
-
-
-def test_the_filter_finds_words_in_title_detail_and_suspicion() -> None:
-    assert arranged(ROWS, "MR ·", "", by_need=False) == (1,)
-    assert arranged(ROWS, "tum", "", by_need=False) == (3,)
-    assert arranged(ROWS, "", "unseen", by_need=False) == (1, 3)
-    assert arranged(ROWS, "alpha", "unseen", by_need=False) == ()
-
-
 def test_the_worklist_filters_as_one_types_and_says_when_nothing_matches(reader: Reader) -> None:
     view = panel(reader, WorklistView)
     reader.list_cases(*ROWS)
@@ -79,7 +67,7 @@ def test_a_click_on_a_case_opens_it_and_leaves_the_keys_to_the_scan(
     reader.list_cases(*ROWS)
     opened: list[int] = []
     monkeypatch.setattr(reader.session, "open_case", opened.append)
-    view.order.setChecked(True)
+    view.sort_by("need")
     before = reader.window.focusWidget()
     click(view.list, 0)
     assert opened == [3]
@@ -99,7 +87,7 @@ def test_the_worklist_follows_the_session(reader: Reader) -> None:
 def test_rows_keep_their_places_until_the_reader_asks(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     view = panel(reader, WorklistView)
     reader.list_cases(*ROWS)
-    view.order.setChecked(True)
+    view.sort_by("need")
     assert [view.model.number(view.model.index(row)) for row in range(4)] == [3, 2, 1, 0]
     reader.session.worklist.change_row("d", state="labelled")
     assert [view.model.number(view.model.index(row)) for row in range(4)] == [3, 2, 1, 0]
@@ -123,7 +111,7 @@ def test_ten_thousand_cases_are_listed_without_a_wait(reader: Reader) -> None:
     rows = tuple(CaseRow(f"case {n}", key=str(n), suspicion=n / 10_000) for n in range(10_000))
     reader.list_cases(*rows)
     began = time.perf_counter()
-    view.order.setChecked(True)
+    view.sort_by("need")
     view.filter.setText("7")
     view.grab()
     assert time.perf_counter() - began < 1.0
