@@ -107,6 +107,7 @@ _KEYS: dict[int, Literal["finish", "back", "cancel"]] = {
     Qt.Key.Key_Escape: "cancel",
 }
 _BUTTONS: dict[Qt.MouseButton, Grip] = {Qt.MouseButton.MiddleButton: "pan", Qt.MouseButton.RightButton: "zoom"}
+_MODIFIERS: dict[int, str] = {Qt.Key.Key_Alt: "alt", Qt.Key.Key_Shift: "shift", Qt.Key.Key_Control: "ctrl"}
 _ARROWS = {
     Qt.Key.Key_Left: (1, 0),
     Qt.Key.Key_Right: (-1, 0),
@@ -306,7 +307,7 @@ class Hand:
             self._view.move_to(viewport.zoomed(factor, viewport.width / 2, viewport.height / 2))
         elif key in {Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}:
             self._view.step_planes(-1 if key == Qt.Key.Key_PageUp else 1)
-        elif key in {Qt.Key.Key_Alt, Qt.Key.Key_Shift}:
+        elif key in _MODIFIERS:
             self._modified(event, down=True)
             return False
         else:
@@ -314,20 +315,19 @@ class Hand:
         return True
 
     def key_release(self, event: QKeyEvent) -> bool:
-        """Space, Alt or Shift came up. Whether it was used."""
+        """Space, Alt, Shift or Ctrl came up. Whether it was used."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._space = False
             self._view.show_grip(self.grip)
             return True
-        if event.key() in {Qt.Key.Key_Alt, Qt.Key.Key_Shift}:
+        if event.key() in _MODIFIERS:
             self._modified(event, down=False)
         return False
 
     def _modified(self, event: QKeyEvent, *, down: bool) -> None:
-        """Let the tool show at once what Alt or Shift would do."""
+        """Let the tool show at once what Alt, Shift or Ctrl would do."""
         viewport = self._view.viewport
         if viewport is None or self.taker is None or self.grip != "none":
             return
         gesture = gesture_at(viewport, self._position, event.modifiers())
-        is_alt = event.key() == Qt.Key.Key_Alt
-        self.taker.hover(replace(gesture, **{"alt" if is_alt else "shift": down}))
+        self.taker.hover(replace(gesture, **{_MODIFIERS[event.key()]: down}))

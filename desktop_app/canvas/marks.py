@@ -114,7 +114,7 @@ def plan_marks(marks: Sequence[Shown], viewport: Viewport, measure: Callable[[st
             corners = ((left, top), (right, bottom))
             outlines.append(Outline("rectangle", (corners,), mark.colour, _style(mark), mark.is_selected))
         else:
-            outline = _outline(mark, viewport)
+            outline = outline_of(mark, viewport)
             if outline is not None:
                 outlines.append(outline)
         if mark.text and not mark.is_live:
@@ -245,7 +245,7 @@ def _style(mark: Shown) -> Style:
     return "dashed" if mark.is_proposal else "quiet" if mark.is_locked and not mark.is_selected else "solid"
 
 
-def _outline(mark: Shown, viewport: Viewport) -> Outline | None:
+def outline_of(mark: Shown, viewport: Viewport) -> Outline | None:
     """The lines of a mark that is no upright box; a mask has none."""
     geometry = mark.geometry
     if isinstance(geometry, Mask | WholeScan):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from dataset.annotation import Annotation
 from desktop_app.canvas.crosshair_lines import COLOURS, crosshair_at
 from desktop_app.canvas.heat_showing import HeatShowing
+from desktop_app.canvas.hover_layer import HoverLayer
 from desktop_app.canvas.mark_words import live_words
 from desktop_app.canvas.pane_marks import PaneMarks
 from desktop_app.canvas.preview import Preview
@@ -45,8 +46,10 @@ class ScanPane(QWidget):
         self._busy, self._is_active, self._has_crosshair = False, True, False
         self._tool = session.tool
         self._last_gesture: Gesture | None = None
+        self._hover, self._hovered = HoverLayer(self.view.update), ""
         self.view.set_taker(self)
         self.view.hovered.connect(self.hovered)
+        self.view.hovered.connect(self._on_hovered)
         self.view.viewport_changed.connect(self.viewport_changed)
         self.view.crosshair_moved.connect(self._on_crosshair)
         self.view.plane_stepped.connect(self._on_stepped)
@@ -121,7 +124,7 @@ class ScanPane(QWidget):
         self.marks.forget()
         self._drop()
         self.view.show_scan(self._session.scan, self.marks.plane)
-        self.view.set_underlays((self._heat.underlay, self.marks.crowd))
+        self.view.set_underlays((self._heat.underlay, self._hover, self.marks.crowd))
         self.view.set_display(self._session.display)
         self._on_marks()
         self._place_crosshair()
@@ -138,6 +141,7 @@ class ScanPane(QWidget):
     def _on_display(self) -> None:
         self.view.set_display(self._session.display)
         self.marks.crowd.set_shown(self._session.display.show_marks)
+        self._hover.is_shown = self._session.display.show_marks
 
     def _on_labels(self) -> None:
         self.marks.forget()
@@ -156,6 +160,18 @@ class ScanPane(QWidget):
 
     def _on_marks(self, _touched: object = None) -> None:
         self.marks.refresh()
+        self._show_hovered(self._hovered)
+
+    def _on_hovered(self, info: object) -> None:
+        if info is None:
+            self._show_hovered("")
+
+    def _show_hovered(self, mark_id: str) -> None:
+        """Show which mark a press would take; nothing is painted while it stays the same."""
+        self._hovered = mark_id
+        mark = self.marks.index.get(mark_id) if mark_id else None
+        colour = self._session.label_of(mark.label).colour if mark is not None else ""
+        self._hover.show(mark.geometry if mark is not None else None, colour, self.view.viewport)
 
     # To the session.
 
@@ -220,8 +236,11 @@ class ScanPane(QWidget):
         if outcome.cursor == "brush" and gesture is not None:
             brush = (gesture.x, gesture.y, *brush_diameter(session.bench(), gesture))
         colour = session.label_of(session.label).colour
-        self.view.set_preview(Preview(outcome.preview, colour, brush, outcome.texts or live_words(outcome.live, session)))
+        self.view.set_preview(
+            Preview(outcome.preview, colour, brush, outcome.texts or live_words(outcome.live, session))
+        )
         self.view.set_cursor_name(outcome.cursor)
+        self._show_hovered(outcome.hover)
         return outcome.busy
 
     def _drop(self) -> None:

@@ -217,3 +217,23 @@ def test_reading_another_scan_shows_so_until_it_is_open(qtbot: QtBot) -> None:
     assert desk.pane.view.viewport is None
     desk.session._tell_everything()
     assert desk.pane.view.viewport is not None
+
+
+def test_the_mark_under_the_hand_is_shown_until_the_hand_leaves(qtbot: QtBot) -> None:
+    inside, beside = (20.0, 15.0), (2.0, 2.0)
+    desk = Desk(qtbot, Proposal("p", "disc", Box(PLANE, 10, 10, 20, 10), 0.9))
+    hover = desk.pane._hover
+    desk.hover(*inside)
+    assert hover._geometry == Box(PLANE, 10, 10, 20, 10)
+    desk.hover(*beside)
+    assert hover._geometry is None
+    desk.hover(*inside)
+    QApplication.sendEvent(desk.pane.view, QEvent(QEvent.Type.Leave))
+    assert hover._geometry is None
+
+
+def test_the_mark_under_the_hand_is_forgotten_when_it_goes(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, Proposal("p", "disc", Box(PLANE, 10, 10, 20, 10), 0.9))
+    desk.hover(20, 15)
+    desk.session.reject(["p"])
+    assert desk.pane._hover._geometry is None
