@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dataset.mask import Bits, Mask
 from desktop_app.tool import Bench, Gesture, OptionName, Outcome, Reader
-from desktop_app.tools.flooding import MOST_VOXELS, TooLarge, flood, flood_planes
+from desktop_app.tools.flooding import MOST_VOXELS, Frame, TooLarge, flood, flood_planes
 from desktop_app.tools.painting import Target, brush_target, eraser_target, finished, painted
 from desktop_app.tools.sampling import LARGE, coarseness
 from imaging.errors import Problem
@@ -53,9 +53,15 @@ class _Pick:
         column = (math.floor(self.start.x) - self.region.x) // self.step
         return min(row, self.away.shape[0] - 1), min(column, self.away.shape[1] - 1)
 
-    def alike_on(self, index: int) -> Bits:
-        """What is alike on another plane."""
-        stored = self.read(replace(self.region, plane=Plane(self.region.plane.axis, index)), float(self.step))
+    def flooded(self) -> Bits:
+        """What is alike and connected to the click on its plane."""
+        return flood(self.away <= self.tolerance * self.shown, *self.seed)
+
+    def alike_on(self, index: int, frame: Frame) -> Bits:
+        """What is alike in a frame of the same region of another plane."""
+        plane = Plane(self.region.plane.axis, index)
+        x, y = self.region.x + frame.left, self.region.y + frame.top
+        stored = self.read(Region(plane, x, y, frame.right - frame.left, frame.bottom - frame.top))
         return _away(stored, self.value) <= self.tolerance * self.shown
 
 
@@ -109,7 +115,7 @@ class WandTool:
                 return replace(_READY, told=f"More than {MOST_VOXELS // 10**6} million voxels: use less tolerance")
             except Problem as problem:
                 return replace(_READY, told=str(problem))
-        elif _is_cut(pick, bench, flood(pick.away <= pick.tolerance * pick.shown, *pick.seed)):
+        elif _is_cut(pick, bench, pick.flooded()):
             told = _looked(pick)
         title = "Erase with the wand" if pick.erases else "Mark with the wand"
         return replace(finished(pick.target, mask, title, bench), cursor="cross", told=told)
@@ -132,8 +138,7 @@ class WandTool:
         tolerance = tolerance_of(pick.start, gesture, bench.options.tolerance)
         if tolerance != pick.tolerance or pick.mask is None:
             pick.tolerance = tolerance
-            bits = flood(pick.away <= tolerance * pick.shown, *pick.seed)
-            pick.mask = _laid(pick, bits, bench)
+            pick.mask = _laid(pick, pick.flooded(), bench)
         words = f"Tolerance {tolerance * 100:.0f} %"
         live = painted(pick.target, pick.mask, bench)
         return Outcome(live=(live,), cursor="cross", busy=True, texts=(((gesture.x, gesture.y), words),))
@@ -177,7 +182,7 @@ def _away(stored: NDArray[np.generic], value: NDArray[np.float32]) -> NDArray[np
 def _through_planes(pick: _Pick, bench: Bench) -> tuple[Mask, str]:
     """The target with what is alike through the planes, and what has to be told; raises `TooLarge`, `Problem`."""
     axis, index = bench.plane.axis, bench.plane.index
-    first, bits = flood_planes(pick.alike_on, (index, *pick.seed), bench.size.count(axis))
+    first, bits = flood_planes(pick.alike_on, (index, pick.flooded()), bench.size.count(axis))
     x, y = pick.region.x, pick.region.y
     mask = pick.target.mask.painted_stack(first, x, y, bits, value=not pick.erases, axis=axis)
     return mask, _looked(pick) if any(_is_cut(pick, bench, plane) for plane in bits) else ""

@@ -89,13 +89,15 @@ def test_through_the_planes_it_marks_the_connected_voxels(seed: int, axis: Axis,
     assert np.array_equal(painted(reader), plain_flood(values == values[place], place))
 
 
-@given(st.integers(0, 999), st.floats(0.2, 0.8))
-def test_a_flood_through_planes_is_the_plain_flood(seed: int, density: float) -> None:
-    alike = np.random.default_rng(seed).random((6, 8, 9)) < density
-    first, found = flood_planes(lambda plane: alike[plane], (2, 3, 4), 6)
+@given(st.integers(0, 999), st.floats(0.2, 0.8), st.sampled_from([0, 30]))
+def test_a_flood_through_planes_is_the_plain_flood(seed: int, density: float, wide: int) -> None:
+    alike = np.random.default_rng(seed).random((6, 8 + wide, 9 + 2 * wide)) < density
+    alike[2, 3, 4] = True
+    first, found = flood_planes(
+        lambda plane, frame: alike[plane][frame.slices].copy(), (2, flood(alike[2], 3, 4)), len(alike)
+    )
     out = np.zeros_like(alike)
     out[first : first + len(found)] = found
-    alike[2, 3, 4] = True
     assert np.array_equal(out, plain_flood(alike, (2, 3, 4)))
     assert np.array_equal(flood(alike[2], 3, 4), plain_flood(alike[2], (3, 4)))
 
@@ -180,7 +182,7 @@ def test_a_flood_without_bounds_is_given_up_and_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("desktop_app.tools.flooding.MOST_SEEN", 3000)
     monkeypatch.setattr("desktop_app.tools.flooding.MOST_VOXELS", 10**6)
     with pytest.raises(TooLarge):
-        flood_planes(lambda _: np.ones((40, 60), np.bool_), (0, 0, 0), 3)
+        flood_planes(lambda _, frame: np.ones((40, 60), np.bool_)[frame.slices], (0, np.ones((40, 60), np.bool_)), 3)
 
 
 def test_on_a_very_large_plane_it_looks_around_the_click_as_coarsely_as_is_shown_and_says_so(
