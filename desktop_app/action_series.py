@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from dataset.label import Label, LabelSet
+from dataset.measurement import labels_of_findings
 from desktop_app.action import ActionRow, Desk
 from desktop_app.presets import offered_windows
 from desktop_app.session import Session
@@ -76,9 +77,10 @@ def _is_in_hand(name: str) -> Callable[[Session], bool]:
 def numbered_label(labels: LabelSet, number: int) -> Label | None:
     """The label on Ctrl+number: the one that claims the key, else the one at that place if it claims none."""
     claimed = next((label for label in labels.labels if label.key == str(number)), None)
-    if claimed is not None or number > len(labels.labels):
+    drawn = labels_of_findings(labels).labels
+    if claimed is not None or number > len(drawn):
         return claimed
-    placed = labels.labels[number - 1]
+    placed = drawn[number - 1]
     return None if placed.key else placed
 
 

@@ -105,9 +105,14 @@ class Editing(Choosing):
             self.commit(review.reject_edit(chosen))
 
     def delete_selection(self) -> None:
-        """Delete the selected marks and reject the selected proposals."""
-        if self.selection:
-            self.commit(review.delete_edit(self.document, self.findings.proposed, sorted(self.selection)))
+        """Delete the selected marks and reject the selected proposals; what is locked by hand stays."""
+        marks = map(self.document.get, self.selection)
+        locked = {mark.id for mark in marks if mark is not None and mark.locked}
+        chosen = sorted(self.selection - locked)
+        if chosen:
+            self.commit(review.delete_edit(self.document, self.findings.proposed, chosen))
+        if locked:
+            self.told.emit(f"{len(locked)} locked: unlock (Ctrl+Shift+L) to delete")
 
     def relabel(self, ids: Iterable[str], label_id: str) -> None:
         """Give marks another label; a relabelled proposal becomes the reader's own."""

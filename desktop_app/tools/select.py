@@ -75,7 +75,7 @@ class SelectTool:
         if found is None:
             return Outcome(select=frozenset())
         mark, chosen = found.mark, bench.selection
-        if isinstance(mark.geometry, Mask) or (is_locked(mark) and mark.id not in chosen):
+        if not _moves(mark) or (is_locked(mark) and mark.id not in chosen):
             return Outcome(select=frozenset({mark.id}))
         together = found.handle is None and mark.id in chosen
         marks = tuple(m for m in selected_here(bench) if _moves(m)) if together else (mark,)
@@ -173,17 +173,18 @@ def _words(grip: _Grip, gesture: Gesture, live: tuple[Annotation, ...]) -> tuple
 
 
 def _moves(mark: Mark) -> bool:
-    return not isinstance(mark.geometry, Mask)
+    """Whether a mark may be moved at all: not a mask, and not what was locked by hand."""
+    return not isinstance(mark.geometry, Mask) and not (isinstance(mark, Annotation) and mark.locked)
 
 
 def _cursor(found: Hit, bench: Bench) -> str:
     """The cursor that says what a press here would do."""
-    if found.handle is not None:
+    if found.handle is not None and _moves(found.mark):
         way, geometry = _WAYS.get(found.handle), found.mark.geometry
         if way is None:
             return "hand" if found.handle == "turn" else "move"
         return _CURSORS[(way + round(geometry.angle / 45 if isinstance(geometry, RotatedBox) else 0)) % 4]
-    is_free = not isinstance(found.mark.geometry, Mask) and not is_locked(found.mark)
+    is_free = _moves(found.mark) and not is_locked(found.mark)
     return "move" if is_free or (found.mark.id in bench.selection and _moves(found.mark)) else ""
 
 
