@@ -13,13 +13,12 @@ from desktop_app.canvas.view_grid import ViewGrid
 from desktop_app.choosing_case import ChooseCase
 from desktop_app.crosshair import AXES
 from desktop_app.display import ONE_PLANE, Slab
+from desktop_app.presets import first_slab
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from imaging.geometry import plane_spacing, step_spacing
 
 Ask = Callable[[QDialog], bool]
-USUAL_MM, USUAL_PLANES = 10.0, 5
-"""How thick a slab is at first: in millimetres where the distance from plane to plane is known."""
 MM_PER_INCH = 25.4
 LIKELY_DPI = (40.0, 700.0)
 """A screen that tells a resolution beyond these does not know its size."""
@@ -98,7 +97,7 @@ class VolumeHands(QObject):
 def next_slab(slab: Slab, step_mm: float | None) -> Slab:
     """The slab after this one: mean, max, min, off. It keeps the thickness it has."""
     if not slab.is_on:
-        return Slab("mean", 1, USUAL_MM) if step_mm else Slab("mean", USUAL_PLANES)
+        return first_slab(step_mm)
     if slab.mode == "min":
         return ONE_PLANE
     return replace(slab, mode="max" if slab.mode == "mean" else "min")

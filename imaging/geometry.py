@@ -155,6 +155,8 @@ class Orientation:
 
 
 _LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))
+OBLIQUE = 0.34
+"""The share of a direction's length (20°) from which on a second letter tells of it."""
 
 
 def _dominant(direction: NDArray[np.float64]) -> tuple[int, bool]:
@@ -183,13 +185,22 @@ def display_orientation(affine: Affine | None, axis: Axis) -> Orientation:
     m = affine.matrix[:3, :3]
     across, down = {0: (0, 1), 1: (0, 2), 2: (1, 2)}[axis]
     (ax, apos), (dx, dpos) = _dominant(m[:, across]), _dominant(m[:, down])
-    if ax == dx:
-        return Orientation()
+    if ax == dx:  # so oblique that no turn is the usual one: as stored, and the letters tell
+        right, below = m[:, across], m[:, down]
+        return Orientation(False, False, False, *map(_letters, (-right, right, -below, below)))
     # Horizontal is left-right where it can be, else front-back; vertical is the rest.
     transpose = (ax, dx) in {(1, 0), (2, 0), (2, 1)}
-    (hx, hpos), (vx, vpos) = ((dx, dpos), (ax, apos)) if transpose else ((ax, apos), (dx, dpos))
+    (_, hpos), (vx, vpos) = ((dx, dpos), (ax, apos)) if transpose else ((ax, apos), (dx, dpos))
     flip_x = not hpos  # positive L (x) and positive P (y) both run to the screen's right
     flip_y = vpos if vx == 2 else not vpos  # the head is at the top; otherwise the front is
-    lo_h, hi_h = _LETTERS[hx]
-    top, bottom = (_LETTERS[vx][1], _LETTERS[vx][0]) if vx == 2 else _LETTERS[vx]
-    return Orientation(transpose, flip_x, flip_y, lo_h, hi_h, top, bottom)
+    along_x, along_y = (m[:, down], m[:, across]) if transpose else (m[:, across], m[:, down])
+    right, below = -along_x if flip_x else along_x, -along_y if flip_y else along_y
+    return Orientation(transpose, flip_x, flip_y, _letters(-right), _letters(right), _letters(-below), _letters(below))
+
+
+def _letters(direction: NDArray[np.float64]) -> str:
+    """Where a direction leads in the patient: one letter, or two (the stronger first) where it is oblique."""
+    length = float(np.linalg.norm(direction))
+    order = np.argsort(-np.abs(direction), kind="stable")
+    strong = [int(axis) for axis in order[:2] if abs(direction[axis]) >= OBLIQUE * length > 0]
+    return "".join(_LETTERS[axis][1 if direction[axis] > 0 else 0] for axis in strong)

@@ -24,6 +24,14 @@ CT_PRESETS = (
     Window(60, 300, "Soft tissue"),
 )
 """Usual CT windows in HU."""
+SUV_PRESETS = (
+    Window(2.5, 5, "SUV 0–5"),
+    Window(3.5, 7, "SUV 0–7"),
+    Window(5, 10, "SUV 0–10"),
+    Window(7.5, 15, "SUV 0–15"),
+    Window(10, 20, "SUV 0–20"),
+)
+"""Usual windows of PET in standardised uptake values."""
 
 _SAMPLES = 1 << 16
 _OPAQUE = np.uint32(0xFF000000)

@@ -334,7 +334,7 @@ def test_presets_begin_with_the_window_the_scan_opened_with() -> None:
     assert len({(w.centre, w.width) for w in offered}) == len(offered)
     assert "Lung" in [w.name for w in offered]
     mr = offered_windows(replace(info, modality="MR"), Window(500, 1000, "Automatic"))
-    assert [w.name for w in mr] == ["Automatic", "More contrast", "Less contrast", "Brighter", "Darker"]
+    assert [w.name for w in mr] == ["Automatic", "More contrast", "Bright fluid", "Dark tissue", "Wide"]
     assert offered_windows(None, None) == ()
 
 

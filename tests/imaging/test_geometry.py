@@ -1,5 +1,6 @@
 """Coordinates: round trips, and planes shown the radiological way on axial, oblique, reversed and tilted grids."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -79,12 +80,33 @@ def test_planes_are_shown_the_radiological_way_whatever_the_grid(affine: Affine,
     shown = display_orientation(affine, which)
     across, down = _screen_directions(affine, which, shown)
     names = {"R": (0, -1), "L": (0, 1), "A": (1, -1), "P": (1, 1), "F": (2, -1), "H": (2, 1)}
-    if not shown.left:
-        return  # both directions follow one patient axis; nothing honest can be said
-    for letter, direction in ((shown.right, across), (shown.left, -across), (shown.bottom, down), (shown.top, -down)):
-        number, sign = names[letter]
-        assert direction[number] * sign > 0, (letter, direction)
-    assert (shown.left, shown.top) in {("R", "A"), ("R", "H"), ("A", "H")}
+    for letters, direction in ((shown.right, across), (shown.left, -across), (shown.bottom, down), (shown.top, -down)):
+        strengths = [direction[number] * sign for number, sign in map(names.__getitem__, letters)]
+        assert strengths, "there is always one that a direction follows most"
+        assert min(strengths) > 0, (letters, direction)
+        assert strengths == sorted(strengths, reverse=True), "the stronger letter stands first"
+    if np.argmax(np.abs(across)) == np.argmax(np.abs(down)):
+        return  # both directions follow one patient axis: shown as stored, no turn is the usual one
+    assert (shown.left[0], shown.top[0]) in {("R", "A"), ("R", "H"), ("A", "H")}
+
+
+def test_an_oblique_plane_has_two_letters_where_it_leads_two_ways():
+    """Tilted by 30° about the left–right axis, as a CT with its gantry tilted or an MR along the discs."""
+    cosine, sine = math.cos(math.radians(30)), math.sin(math.radians(30))
+    affine = Affine.from_directions((0, 0, 0), (0.7, 0, 0), (0, 0.7 * cosine, 0.7 * sine), (0, -2 * sine, 2 * cosine))
+    shown = display_orientation(affine, 0)
+    assert (shown.left, shown.right, shown.top, shown.bottom) == ("R", "L", "AF", "PH")
+    slightly = Affine.from_directions((0, 0, 0), (1, 0, 0), (0, 1, 0.2), (0, -0.2, 1))
+    assert display_orientation(slightly, 0).top == "A", "a hair of tilt is no second letter"
+
+
+def test_a_reversed_series_is_shown_head_up_like_one_that_is_not():
+    upward = Affine.from_directions((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 3))
+    downward = Affine.from_directions((0, 0, 90), (1, 0, 0), (0, 1, 0), (0, 0, -3))
+    for which in (1, 2):
+        first, second = display_orientation(upward, which), display_orientation(downward, which)
+        assert (first.top, first.left) == (second.top, second.left)
+        assert first.flip_y != second.flip_y
 
 
 def _screen_directions(affine: Affine, which: Axis, shown: Orientation) -> tuple[np.ndarray, np.ndarray]:
