@@ -43,7 +43,8 @@ class ActionSet(QObject):
         self._pending.timeout.connect(self.refresh)
         session = desk.session
         # At once where the very next key may depend on it; the rest once a turn of the event loop.
-        for signal in (session.scan_changed, session.selection_changed, session.document_changed, session.visibility_changed):
+        session.visibility_changed.connect(self.refresh)
+        for signal in (session.scan_changed, session.selection_changed, session.document_changed):
             signal.connect(self.refresh)
         for signal in (
             session.display_changed,

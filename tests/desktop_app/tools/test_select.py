@@ -95,8 +95,19 @@ def test_an_accepted_mark_is_not_moved_by_accident() -> None:
     assert reader.only.author == "grace"
 
 
-def test_the_edges_of_a_locked_mark_are_no_handles_before_it_is_selected() -> None:
+def test_a_mark_locked_by_hand_is_selected_but_never_moved_or_resized() -> None:
     locked = mark(box(40, 30, 40, 20), locked=True)
+    reader = Reader(SelectTool(), locked)
+    for _ in range(2):
+        reader.drag((60, 40), (90, 60))
+        reader.drag((80, 50), (90, 60))
+        assert reader.only == locked
+        assert reader.bench.selection == {locked.id}
+    assert reader.hover(80, 50).cursor == ""
+
+
+def test_the_edges_of_an_accepted_mark_are_no_handles_before_it_is_selected() -> None:
+    locked = accepted(proposal(box(40, 30, 40, 20)), "lumbar-discs@1.0.0")
     reader = Reader(SelectTool(), locked)
     reader.drag((80, 50), (90, 60))
     assert reader.only == locked
