@@ -12,6 +12,7 @@ from desktop_app.action_operations import operation_rows
 from desktop_app.action_proposals import proposals_rows
 from desktop_app.action_readers import readers_rows
 from desktop_app.action_series import numbered_rows, tool_rows
+from desktop_app.action_shapes import shapes_rows
 from desktop_app.action_slide import exchange_rows, slide_rows
 from desktop_app.action_volume import volume_rows
 from desktop_app.action_worklist import worklist_rows
@@ -341,6 +342,7 @@ def all_rows(tools: Iterable[Tool]) -> tuple[ActionRow, ...]:
         *edit_rows(),
         *proposals_rows(),
         *marks_rows(),
+        *shapes_rows(),
         *readers_rows(),
         *tool_rows(tools),
         *operation_rows(gather(operations, Operation)),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from dataset.annotation import Box, Geometry
 from dataset.mask import Mask
 from desktop_app.tool import Bench, Gesture
 from desktop_app.tools.hitting import marks_here
 from desktop_app.tools.long_rings import bounds_of
 from desktop_app.tools.shaping import box_of
+from imaging.geometry import Plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,20 @@ def marks_inside(box: Box, bench: Bench) -> frozenset[str]:
 
 
 def _is_inside(geometry: Geometry, box: Box) -> bool:
-    if isinstance(geometry, Mask):
-        # On other axes than its own a mask lies across.
-        found = geometry.bounds(box.plane.index) if geometry.axis == box.plane.axis else None
-    else:
-        found = bounds_of(geometry)
+    found = _mask_bounds(geometry, box.plane) if isinstance(geometry, Mask) else bounds_of(geometry)
     if found is None:
         return False
     x, y, width, height = found
     return box.x <= x and x + width <= box.x + box.width and box.y <= y and y + height <= box.y + box.height
+
+
+def _mask_bounds(mask: Mask, plane: Plane) -> tuple[float, float, float, float] | None:
+    """What a mask covers of a plane of any axis."""
+    if mask.axis == plane.axis:
+        return mask.bounds(plane.index)
+    found = mask.section(plane.axis, plane.index)
+    if found is None:
+        return None
+    rows, columns = np.nonzero(found[2])
+    x, y = found[0] + int(columns.min()), found[1] + int(rows.min())
+    return x, y, int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dataset.annotation import Point, Points, Polygon, Polyline
+from dataset.annotation import Annotation, Point, Points, Polygon, Polyline
 from desktop_app.tool import Bench, Gesture, Mark
 from desktop_app.tools.hitting import EDGE_REACH, Reach, held_alone, marks_near, nearest_handle
 from desktop_app.tools.vertices import Edge, Jointed, nearest_on_edge, point_put_in, point_taken_out, rings_with_points
@@ -43,7 +43,8 @@ def point_edit(gesture: Gesture, bench: Bench) -> PointEdit | None:
     reach = Reach.of(gesture)
     mark = held_alone(reach, marks_near(reach, bench), bench)
     geometry = mark.geometry if mark is not None else None
-    if mark is None or not isinstance(geometry, Polygon | Polyline | Points):
+    is_fixed = isinstance(mark, Annotation) and mark.locked
+    if mark is None or is_fixed or not isinstance(geometry, Polygon | Polyline | Points):
         return None
     number = nearest_handle(geometry, reach)
     if isinstance(number, int):

@@ -91,7 +91,7 @@ class SelectTool:
         live: tuple[Annotation, ...] = ()
         made = edit.applied() if edit.edge is not None else None
         if made is not None:
-            live = (_own(mark, made, mark_id, bench.author),)
+            live = (own_version(mark, made, mark_id, bench.author),)
             mark = replace(mark, geometry=made)
         held = Hit(mark, edit.number)
         self._grip = _Grip(held, (mark,), (mark_id,), gesture.x, gesture.y, "move", live, edit)
@@ -160,7 +160,7 @@ def _clicked(grip: _Grip, edit: PointEdit, bench: Bench) -> Outcome:
     made = edit.applied()
     if made is None:
         return Outcome(cursor="", told="It needs these points; Del deletes the whole mark")
-    put = _own(edit.mark, made, grip.ids[0], bench.author)
+    put = own_version(edit.mark, made, grip.ids[0], bench.author)
     return Outcome(Edit("Add point" if edit.edge is not None else "Remove point", put=(put,)), frozenset({put.id}))
 
 
@@ -199,17 +199,17 @@ def _changed(grip: _Grip, gesture: Gesture, bench: Bench) -> tuple[Annotation, .
             geometry = turned(geometry, (grip.x, grip.y), (gesture.x, gesture.y), in_steps=gesture.shift)
         else:
             geometry = reshaped(geometry, handle, x - grip.x, y - grip.y)
-        return (_own(grip.hit.mark, geometry, grip.ids[0], bench.author),)
+        return (own_version(grip.hit.mark, geometry, grip.ids[0], bench.author),)
     dx, dy = gesture.x - grip.x, gesture.y - grip.y
     for mark in grip.marks:
         dx, dy = kept_on(mark.geometry, dx, dy, across, down)
     return tuple(
-        _own(mark, moved(mark.geometry, dx, dy), mark_id, bench.author)
+        own_version(mark, moved(mark.geometry, dx, dy), mark_id, bench.author)
         for mark, mark_id in zip(grip.marks, grip.ids, strict=True)
     )
 
 
-def _own(mark: Mark, geometry: Geometry, mark_id: str, author: str) -> Annotation:
+def own_version(mark: Mark, geometry: Geometry, mark_id: str, author: str) -> Annotation:
     """A mark as a person has changed it."""
     if isinstance(mark, Proposal):
         return Annotation(mark_id, mark.label, geometry, author, now(), mark.score, mark.id)

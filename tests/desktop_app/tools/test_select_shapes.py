@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from dataset.annotation import Box, Points, Polygon, Polyline, RotatedBox
-from dataset.mask import mask_of_plane
+from dataset.mask import mask_of_plane, mask_of_stack
 from desktop_app.tool import Bench, Gesture
 from desktop_app.tools.box_handles import turn_handle
 from desktop_app.tools.hitting import Reach, is_on
 from desktop_app.tools.select import SelectTool
+from imaging.geometry import Plane
 from tests.desktop_app.tools.hand import AXIAL, Reader, mark, proposal
 
 SQUARE = Polygon(AXIAL, ((40, 20), (100, 20), (100, 80), (40, 80)), (((60, 40), (80, 40), (70, 60)),))
@@ -78,6 +79,17 @@ def test_a_click_beside_everything_with_shift_keeps_the_selection() -> None:
     assert not reader.tool.cancel().busy
     reader.release(10, 10, shift=True)
     assert reader.bench.selection == chosen
+
+
+def test_a_band_takes_a_mask_that_is_seen_across() -> None:
+    sheet = mark(mask_of_stack(np.ones((4, 5, 6), np.bool_), axis=1, plane=2, x=10, y=20))
+    reader = Reader(SelectTool(), sheet)
+    x, y, width, height = 10, 2, 6, 4
+    reader.bench = replace(reader.bench, plane=Plane(0, 22))
+    reader.drag((x - 1, y - 1), (x + width + 1, y + height + 1), shift=True)
+    assert reader.bench.selection == {sheet.id}
+    reader.drag((x + 1, y - 1), (x + width + 1, y + height + 1), shift=True)
+    assert reader.bench.selection == frozenset()
 
 
 def test_a_band_looks_only_at_what_is_near_where_that_is_known() -> None:
@@ -190,6 +202,14 @@ def test_of_marks_that_are_not_selected_alone_no_point_changes() -> None:
     assert reader.bench.selection == {one.id, other.id}
     reader.click(100, 80, alt=True)
     assert reader.document.annotations == (one, other)
+
+
+def test_of_a_mark_locked_by_hand_no_point_changes() -> None:
+    locked = mark(SQUARE, locked=True)
+    reader = holding(locked)
+    reader.click(100, 80, alt=True)
+    reader.drag((70, 20), (70, 10), ctrl=True)
+    assert reader.only is locked
 
 
 # What is under the hand.
