@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataset.facts import Facts
-from dataset.label import Code, Label, LabelSet
+from dataset.facts import Facts, Malformed
+from dataset.label import ATTRIBUTE_KINDS, AttributeDef, Code, Label, LabelSet
 
 NAME = "labels.json"
 
@@ -28,7 +28,29 @@ def _label_to_json(label: Label) -> dict[str, object]:
         said["assigned_by"] = label.assigned_by
     if not label.is_finding:
         said["finding"] = False
+    if label.attributes:
+        said["attributes"] = [_attribute_to_json(asked) for asked in label.attributes]
     return said
+
+
+def _attribute_to_json(asked: AttributeDef) -> dict[str, object]:
+    said: dict[str, object] = {"name": asked.name, "kind": asked.kind}
+    if asked.choices:
+        said["choices"] = list(asked.choices)
+    if asked.is_required:
+        said["required"] = True
+    return said
+
+
+def _attribute_from_json(facts: Facts) -> AttributeDef:
+    name, kind = facts.text("name"), facts.text("kind")
+    if kind not in ATTRIBUTE_KINDS:
+        raise Malformed(f"attribute {name!r} is of the unknown kind {kind!r}")
+    asked = AttributeDef(name, kind, facts.texts("choices"), facts.truth("required", False))
+    fault = asked.fault()
+    if fault:
+        raise Malformed(f"attribute {name!r} {fault}")
+    return asked
 
 
 def _label_from_json(facts: Facts) -> Label:
@@ -44,4 +66,13 @@ def _label_from_json(facts: Facts) -> Label:
         code,
         facts.text("assigned_by", ""),
         facts.truth("finding", True),
+        _attributes(facts),
     )
+
+
+def _attributes(facts: Facts) -> tuple[AttributeDef, ...]:
+    found = facts.each("attributes", _attribute_from_json)
+    names = [asked.name for asked in found]
+    if len(set(names)) < len(names):
+        raise Malformed(f"label {facts.text('id')!r} has two attributes of the same name")
+    return found

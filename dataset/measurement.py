@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 from dataset.annotation import Annotation, Geometry, Point, Polyline, Proposal, new_id, now
 from dataset.document import Snapshot
-from dataset.label import Label, LabelSet
+from dataset.label import RESERVED, Label, LabelSet
 from dataset.measure import Pixel, pixel_size
 from imaging.scan import Spacing
 
@@ -22,8 +22,6 @@ ATTRIBUTE = "measures"
 """The attribute that makes an annotation a measurement; its value is a `MeasureKind`."""
 MEASUREMENT = Label("measurement", "Measurement", "#ffe066", assigned_by="reader", is_finding=False)
 """What measurements are called; added to a label set with the first of them."""
-_OWN = frozenset({ATTRIBUTE, "qupath", "qupath-piece"})
-"""What the program keeps for itself; the last two by `dataset.qupath`."""
 _KINDS = ("length", "angle", "region")
 
 
@@ -42,7 +40,7 @@ def is_finding(mark: Annotation | Proposal) -> bool:
 
 def described(mark: Annotation) -> tuple[tuple[str, str], ...]:
     """What a reader said of a mark: its attributes, without those the program keeps for itself."""
-    return tuple((name, value) for name, value in mark.attributes if name not in _OWN)
+    return tuple((name, value) for name, value in mark.attributes if name not in RESERVED)
 
 
 def measurement(kind: MeasureKind, geometry: Geometry, author: str) -> Annotation:

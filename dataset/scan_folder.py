@@ -76,6 +76,15 @@ class ScanFolder:
                     catalogue.write_labels(catalogue.labels.with_labels(wanted))
             return catalogue.labels
 
+    def change_label(self, label: Label) -> LabelSet:
+        """Give the label of an id another name, colour, key or attributes; others stay as they are on the disk."""
+        with self._mutex, self._store.locked():
+            self._catalogue.read_labels()
+            labels = self._catalogue.labels.with_labels((label,)).with_changed(label)
+            if labels != self._catalogue.labels:
+                self._catalogue.write_labels(labels)
+            return labels
+
     def save_labels(self, labels: LabelSet) -> None:
         """Replace the label set; refuses to drop a label in use."""
         with self._mutex, self._store.locked():
