@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Polygon
+from dataset.annotation import Polygon
 from dataset.errors import DatasetProblem
 from dataset.outline_pairs import Rows, expanded, is_within, pairs_near, turn
-from dataset.outline_shapes import points_of, rings_of
+from dataset.outline_shapes import Area, points_of, rings_of
 from imaging.geometry import Plane
 from imaging.progress import Progress
 
@@ -45,7 +45,7 @@ def first_alone(sides: Sides) -> NDArray[np.bool_]:
     return sides[:, 0] & ~sides[:, 1:].any(axis=1)
 
 
-def overlaid(areas: Sequence[Polygon | Box], rule: Rule, progress: Progress) -> tuple[Polygon, ...]:
+def overlaid(areas: Sequence[Area], rule: Rule, progress: Progress) -> tuple[Polygon, ...]:
     """The pieces of what a rule takes of areas on one plane, none of which crosses itself; an area is even-odd inside.
 
     Raises a `DatasetProblem` where outlines are too long for it.
@@ -66,7 +66,7 @@ def overlaid(areas: Sequence[Polygon | Box], rule: Rule, progress: Progress) -> 
     return _polygons(_traced(start, end), given, areas[0].plane)
 
 
-def _edges(areas: Sequence[Polygon | Box]) -> tuple[Rows, Rows, Rows]:
+def _edges(areas: Sequence[Area]) -> tuple[Rows, Rows, Rows]:
     starts: list[Rows] = []
     ends: list[Rows] = []
     owners: list[Rows] = []

@@ -6,17 +6,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Point, Polygon, Polyline
+from dataset.annotation import Box, Point, Polygon, Polyline, RotatedBox
 from dataset.mask import TILE, Mask, Tile, TileKey, tile_of
 from dataset.outline_pairs import is_within, meetings
 from imaging.progress import Progress
 
 Ring = NDArray[np.float64]
+Area: TypeAlias = Polygon | Box | RotatedBox
 Line = TypeVar("Line", Polygon, Polyline)
 TRIES = 8
 ROUNDS = 2
@@ -24,12 +25,13 @@ SMOOTH_TO = 0.02
 """After smoothing, points that carry less than so many pixels are dropped."""
 
 
-def rings_of(area: Polygon | Box) -> tuple[Ring, ...]:
+def rings_of(area: Area) -> tuple[Ring, ...]:
     """The outline of an area and its holes, as (n, 2) arrays."""
     if isinstance(area, Box):
         x, y, right, bottom = area.x, area.y, area.x + area.width, area.y + area.height
         return (np.array([(x, y), (right, y), (right, bottom), (x, bottom)], np.float64),)
-    return tuple(np.array(ring, np.float64).reshape(-1, 2) for ring in (area.exterior, *area.holes))
+    rings = (area.corners(),) if isinstance(area, RotatedBox) else (area.exterior, *area.holes)
+    return tuple(np.array(ring, np.float64).reshape(-1, 2) for ring in rings)
 
 
 def simplified(line: Line, tolerance: float) -> Line:
@@ -142,7 +144,7 @@ def _away(points: Ring, a: Ring, b: Ring) -> Ring:
     return np.asarray(np.sum((points - a - share * step) ** 2, axis=1))
 
 
-def mask_of_area(area: Polygon | Box, extent: tuple[int, int], progress: Progress) -> Mask:
+def mask_of_area(area: Area, extent: tuple[int, int], progress: Progress) -> Mask:
     """The pixels of a plane (`extent` wide and high) whose centres lie in an area (even-odd).
 
     Goes band by band of tiles, so memory follows the width of the area.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataset.annotation import Box, Geometry, Polygon
+from dataset.annotation import Box, Geometry, Polygon, RotatedBox
 from dataset.outline_shapes import mask_of_area
 from desktop_app.tool import Bench
 from desktop_app.tools.operations.changing import EachMark
@@ -21,11 +21,11 @@ class PolygonToMask(EachMark):
 
     def takes(self, geometry: Geometry, size: Size) -> bool:  # noqa: ARG002
         """Polygons and boxes."""
-        return isinstance(geometry, Polygon | Box)
+        return isinstance(geometry, Polygon | Box | RotatedBox)
 
     def changed(self, geometry: Geometry, bench: Bench, progress: Progress) -> tuple[Geometry, ...]:
         """Its pixels; an outline around no pixel's centre stays what it is."""
-        assert isinstance(geometry, Polygon | Box)
+        assert isinstance(geometry, Polygon | Box | RotatedBox)
         made = mask_of_area(geometry, bench.size.on_plane(geometry.plane.axis), progress)
         return (geometry if made.is_empty else made,)
 

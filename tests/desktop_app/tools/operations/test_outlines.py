@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dataset.annotation import Annotation, Box, Points, Polygon, Polyline
+from dataset.annotation import Annotation, Box, Points, Polygon, Polyline, RotatedBox
 from dataset.mask import Mask
 from dataset.qupath import PIECE, TEMPLATE
 from desktop_app.operation import Operation
@@ -162,4 +162,6 @@ def test_outlines_become_the_pixels_whose_centres_they_hold() -> None:
     work = Work(PolygonToMask(), box, dot)
     assert work.left[0].geometry == mask({3: [(10, 11, 30, 31)]})
     assert work.left[1] == dot
+    turned = mark(RotatedBox(AXIAL, 20, 30, 10, 4, 90))
+    assert Work(PolygonToMask(), turned).only.geometry == mask({3: [(18, 25, 22, 35)]})
     assert isinstance(work.left[0].geometry, Mask)
