@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -259,6 +260,18 @@ class Session(Editing):
         if keep and self.dataset is not None:
             dataset = self.dataset
             self.keeping.write("Keeping the labels", lambda: dataset.add_labels(new))
+
+    def change_label(self, label: Label) -> None:
+        """Give a label another name, colour, key or attributes; marks keep its id. A key has one label."""
+        others = (replace(old, key="") for old in self.labels.labels if label.key and old.key == label.key)
+        changed = (*(old for old in others if old.id != label.id), label)
+        for one in changed:
+            self.labels = self.labels.with_changed(one)
+        self.labels_changed.emit()
+        if self.dataset is not None:
+            dataset = self.dataset
+            for one in changed:
+                self.keeping.write("Keeping the label", partial(dataset.change_label, one))
 
     # Models.
 
