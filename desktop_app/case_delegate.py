@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop_app.case_model import Index
@@ -16,6 +16,8 @@ from desktop_app.widgets import paint_chip
 
 THUMBNAILS_HELD = 256
 SUSPICIOUS, VERY_SUSPICIOUS = 0.4, 0.8
+LEAST_LETTERS = 3
+"""Fewer letters of a name say nothing."""
 
 
 class CaseDelegate(QStyledItemDelegate):
@@ -76,20 +78,17 @@ class CaseDelegate(QStyledItemDelegate):
         elide = Qt.TextElideMode.ElideMiddle
         painter.drawText(title, align, painter.fontMetrics().elidedText(row.title, elide, int(title.width())))
         painter.setFont(font(theme, 11))
-        colour = theme.danger if row.problem else state_colour(theme, row.state)
-        word = "cannot be opened" if row.problem else row.state
+        word, colour = said_of(theme, row)
         width = painter.fontMetrics().horizontalAdvance(word) + theme.px(14)
         height = theme.px(18)
         chip = QRectF(area.left(), area.top() + line + (line - height) / 2, width, height)
         paint_chip(painter, chip, word, colour)
         rest = QRectF(chip.right() + theme.px(8), area.top() + line, area.right() - chip.right() - theme.px(8), line)
         painter.setPen(QColor(theme.muted))
-        detail = row.detail or row.format
         if row.suspicion is not None:
-            detail = f"{row.suspect} {row.suspicion:.0%}".strip()
             painter.setFont(font(theme, 11, bold=row.suspicion >= SUSPICIOUS))
             painter.setPen(QColor(suspicion_colour(theme, row.suspicion)))
-        text = painter.fontMetrics().elidedText(detail, Qt.TextElideMode.ElideRight, int(rest.width()))
+        text = words_that_fit(row, int(rest.width()), painter.fontMetrics())
         painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
 
     def _thumbnail(self, png: bytes) -> QPixmap:
@@ -118,3 +117,25 @@ def state_colour(theme: Theme, state: str) -> str:
         "reviewed": theme.accent,
         "confirmed empty": theme.good,
     }.get(state, theme.muted)
+
+
+def said_of(theme: Theme, row: CaseRow) -> tuple[str, str]:
+    """The word in a row's chip and its colour: what hinders, else what readers have to settle, else the state."""
+    if row.problem:
+        return "cannot be opened", theme.danger
+    if row.conflicts:
+        return "disagreement", theme.warning
+    return row.state, state_colour(theme, row.state)
+
+
+def words_that_fit(row: CaseRow, width: int, metrics: QFontMetrics) -> str:
+    """What stands beside the chip in so many pixels: of a finding its score before its name; else what the scan is."""
+    if row.suspicion is not None:
+        score = f"{row.suspicion:.0%}"
+        name = metrics.elidedText(
+            row.suspect, Qt.TextElideMode.ElideRight, width - metrics.horizontalAdvance(f" {score}")
+        )
+        return f"{name} {score}" if len(name) > LEAST_LETTERS else score
+    whole = row.detail or row.format
+    found = (words for words in (whole, whole.partition(" · ")[0]) if metrics.horizontalAdvance(words) <= width)
+    return next(found, "")

@@ -54,18 +54,18 @@ def wanted_of(text: str, state: str = "") -> Wanted:
 
 def narrowed(table: CaseTable, order: Iterable[int], wanted: Wanted) -> list[int]:
     """Those of the numbers whose cases are wanted, in the same order."""
-    found, texts = list(order), table.texts
+    found, texts, cases = list(order), table.texts, table.cases
     for word in wanted.words:
         found = [number for number in found if word in texts[number]]
     # The text has these words too, so it spares most of the rows the closer look.
     for word in filter(None, (wanted.state, wanted.label, wanted.reader)):
         found = [number for number in found if word in texts[number]]
     if wanted.state:
-        found = [number for number in found if wanted.state in table[number].row.state]
+        found = [number for number in found if wanted.state in cases[number].row.state]
     if wanted.label:
-        found = [number for number in found if wanted.label in table[number].row.suspect.casefold()]
+        found = [number for number in found if wanted.label in cases[number].row.suspect.casefold()]
     if wanted.reader:
-        found = [number for number in found if _is_read_by(table[number].row, wanted.reader)]
+        found = [number for number in found if _is_read_by(cases[number].row, wanted.reader)]
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QStringListModel, Qt, Signal
 
 from desktop_app.case_index import Order, Sort, Wanted, narrowed, sorted_numbers
 from desktop_app.session import Session
@@ -10,9 +10,11 @@ from desktop_app.session import Session
 Index = QModelIndex | QPersistentModelIndex
 
 
-class CaseModel(QAbstractListModel):
+class CaseModel(QStringListModel):
     """The rows that are shown; numbers of the session are behind `number`.
 
+    It is a list of empty texts to Qt: a view that lays out 100,000 rows asks twice for each how many there are, and
+    asks no Python for it this way (10 ms instead of 200).
     Rows keep their places until the reader asks: a list that moves under the hand misleads. New ones come at the end.
     """
 
@@ -57,10 +59,6 @@ class CaseModel(QAbstractListModel):
         """The shown row of a session's number, or -1."""
         return self._order.place(number)
 
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many rows are shown."""
-        return 0 if parent is not None and parent.isValid() else len(self._order)
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Title for reading, the whole row for painting, a sentence for screen readers."""
         if not index.isValid() or index.row() >= len(self._order):
@@ -98,9 +96,8 @@ class CaseModel(QAbstractListModel):
         shown = narrowed(self._table, numbers, self.wanted)
         if shown:
             last = len(self._order)
-            self.beginInsertRows(QModelIndex(), last, last + len(shown) - 1)
             self._set_order(Order([*self._order[:], *shown]))
-            self.endInsertRows()
+            self.insertRows(last, len(shown))
         self.rearranged.emit()
 
     def _take_table(self) -> None:
@@ -109,9 +106,8 @@ class CaseModel(QAbstractListModel):
         self._sorted = sorted_numbers(self._worklist.rows, self.sorting)
 
     def _show(self) -> None:
-        self.beginResetModel()
         self._set_order(Order(narrowed(self._table, self._sorted, self.wanted)))
-        self.endResetModel()
+        self.setStringList([""] * len(self._order))
         self.rearranged.emit()
 
     def _set_order(self, order: Order) -> None:

@@ -18,8 +18,9 @@ class CaseTable:
     """All cases and the words by which each is found. May be built in a worker thread before it is shown."""
 
     def __init__(self, cases: Iterable[Case] = ()) -> None:
-        self._cases = list(cases)
-        self.texts = [words_of(case.row) for case in self._cases]
+        self.cases = list(cases)
+        """By number; only to be looked at from outside."""
+        self.texts = [words_of(case.row) for case in self.cases]
         """What a filter looks through, folded, by number."""
         self.epoch = 0
         """Changes when numbers do."""
@@ -28,17 +29,17 @@ class CaseTable:
         self._find_all()
 
     def __len__(self) -> int:
-        return len(self._cases)
+        return len(self.cases)
 
     def __iter__(self) -> Iterator[Case]:
-        return iter(self._cases)
+        return iter(self.cases)
 
     def __getitem__(self, number: int) -> Case:
-        return self._cases[number]
+        return self.cases[number]
 
     def get(self, number: int) -> Case | None:
         """The case of a number, or `None`."""
-        return self._cases[number] if 0 <= number < len(self._cases) else None
+        return self.cases[number] if 0 <= number < len(self.cases) else None
 
     def with_key(self, key: str) -> int:
         """Which case has a scan key, or -1."""
@@ -54,19 +55,26 @@ class CaseTable:
             if self.at(source) < 0:
                 self.add(case_of(source))
 
+    def name_sources(self, hides_names: bool) -> None:
+        """Call scans by their files, which may name people, or by a part of their keys."""
+        for number, case in enumerate(self):
+            if case.source is not None:
+                nameless = f"Scan {case.row.key[:8]}" if case.row.key else f"Scan {number + 1}"
+                self.change(number, title=nameless if hides_names else case_of(case.source).row.title)
+
     def add(self, case: Case) -> None:
         """Add a case at the end."""
-        self._cases.append(case)
+        self.cases.append(case)
         self.texts.append(words_of(case.row))
-        self._find(len(self._cases) - 1)
+        self._find(len(self.cases) - 1)
 
     def change(self, number: int, **changes: object) -> bool:
         """Change what a row says; whether it says anything else now."""
-        case = self._cases[number]
+        case = self.cases[number]
         row = replace(case.row, **changes)  # type: ignore[arg-type]
         if row == case.row:
             return False
-        self._cases[number] = replace(case, row=row)
+        self.cases[number] = replace(case, row=row)
         if changes.keys() != {"thumbnail"}:
             self.texts[number] = words_of(row)
         if row.key != case.row.key:
@@ -82,26 +90,26 @@ class CaseTable:
         if other in (-1, number):
             self.change(number, key=key)
             return number
-        case = self._cases[number]
-        self._cases[other] = Case(replace(self._cases[other].row, title=case.row.title), case.source)
-        self.texts[other] = words_of(self._cases[other].row)
+        case = self.cases[number]
+        self.cases[other] = Case(replace(self.cases[other].row, title=case.row.title), case.source)
+        self.texts[other] = words_of(self.cases[other].row)
         self.remove({number})
         return other - (1 if number < other else 0)
 
     def remove(self, numbers: set[int]) -> None:
         """Take cases out; those behind them move up."""
-        kept = [number for number in range(len(self._cases)) if number not in numbers]
-        self._cases = [self._cases[number] for number in kept]
+        kept = [number for number in range(len(self.cases)) if number not in numbers]
+        self.cases = [self.cases[number] for number in kept]
         self.texts = [self.texts[number] for number in kept]
         self.epoch += 1
         self._find_all()
 
     def _find_all(self) -> None:
-        self._number = {case.row.key: number for number, case in enumerate(self._cases) if case.row.key}
-        self._at = {place_of(c.source): number for number, c in enumerate(self._cases) if c.source is not None}
+        self._number = {case.row.key: number for number, case in enumerate(self.cases) if case.row.key}
+        self._at = {place_of(c.source): number for number, c in enumerate(self.cases) if c.source is not None}
 
     def _find(self, number: int) -> None:
-        case = self._cases[number]
+        case = self.cases[number]
         if case.row.key:
             self._number[case.row.key] = number
         if case.source is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dataset.document import Edit, Snapshot
 from dataset.prediction import Prediction
+from dataset.readings import Person, Start
 from desktop_app.case_table import CaseTable
 from desktop_app.cases import Case, rows_of
 from imaging.errors import ScanProblem
@@ -62,29 +63,31 @@ def gather_opened(scan: Scan, key: str, dataset: Dataset, progress: Progress) ->
         scan.voxels(progress.part(0.0, 0.85, "Reading pixels"))
     window = first_window(scan, plane)
     known = dataset.has(key)
-    head = dataset.head(key) if known else None
-    revision = head.revision if head is not None else None
+    start = dataset.start(key) if known else Start(None, "unseen")
+    revision, is_silent = start.revision, dataset.person.blinding.proposals
     return Opened(
         scan,
         key,
         dataset.snapshot(revision) if revision is not None else Snapshot(),
         revision.id if revision is not None else "",
         dataset.unsaved_edits(key),
-        dataset.predictions(key) if known else (),
-        dataset.record(key).state if known else "unseen",
+        dataset.predictions(key) if known and not is_silent else (),
+        start.state,
         window,
         plane,
-        len(head.conflicts) if head is not None else 0,
+        start.conflicts,
     )
 
 
-def open_worklist(folder: Path, progress: Progress) -> tuple[Dataset, CaseTable]:
-    """Open or make a dataset folder and list its scans as cases."""
+def open_worklist(folder: Path, progress: Progress, author: str = "") -> tuple[Dataset, CaseTable]:
+    """Open or make a dataset folder and list its scans as cases, as its reader may see them."""
     progress.report(0, 1, folder.name)
+    from dataset.blindings import blinding_of
     from dataset.folder import Dataset
     from dataset.piecewise import collector_paused
 
     dataset = Dataset.open_or_create(folder)
+    dataset.person = Person(author, blinding_of(dataset.id, author))
     with collector_paused(True):
         rows = rows_of(dataset.listed(), dataset.labels)
         return dataset, CaseTable(Case(row) for row in rows)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QTransform
 
 from desktop_app.cases import Case
+from desktop_app.jobs import Job
 from desktop_app.session import Session
 from imaging.errors import Problem
 from imaging.geometry import Plane, display_orientation, plane_spacing, whole_plane
@@ -19,6 +21,8 @@ from imaging.scan import Pixels, Scan, ScanInfo
 if TYPE_CHECKING:
     from dataset.folder import Dataset
 
+KEPT = 2000
+"""About 20 MB."""
 SIDE = 96
 """Longest side in pixels."""
 LARGEST_BYTES = 256 * 2**20
@@ -26,51 +30,72 @@ LARGEST_BYTES = 256 * 2**20
 
 
 class Thumbnails(QObject):
-    """Makes thumbnails while nothing more important runs. A case that cannot be read is tried once."""
+    """Makes thumbnails while nothing more important runs. A case that cannot be read is tried once.
+
+    Memory bound: `KEPT` thumbnails; those seen longest ago go first, and are made again when they are seen.
+    """
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
         self._wanted: tuple[int, ...] = ()
-        self._tried: set[object] = set()
-        self._is_busy = False
-        session.jobs.ended.connect(self._next)
+        self._failed: set[object] = set()
+        self._made: OrderedDict[object, Case] = OrderedDict()
+        self._under_way: tuple[Job[bytes | None], object] | None = None
+        session.jobs.ended.connect(self._on_ended)
 
     def want(self, numbers: Iterable[int]) -> None:
-        """Make those of these cases that have none; what was wanted before and has not begun is forgotten."""
+        """Make those of these cases that have none; what was wanted before is forgotten, and stopped."""
         self._wanted = tuple(numbers)
+        cases = [self._session.worklist.case_at(number) for number in self._wanted]
+        places = {_place(case) for case in cases if case is not None}
+        if self._under_way is not None and self._under_way[1] not in places:
+            self._under_way[0].cancel()
+        for place in places & self._made.keys():
+            self._made.move_to_end(place)
         self._next()
 
     def _next(self) -> None:
         session = self._session
-        if self._is_busy or session.dataset is None or any(not job.is_quiet for job in session.jobs.running):
+        if self._under_way is not None or session.dataset is None or any(not j.is_quiet for j in session.jobs.running):
             return
         for number in self._wanted:
             case = session.worklist.case_at(number)
-            if case is None or case.row.thumbnail is not None or case.row.problem or _place(case) in self._tried:
+            if case is None or case.row.thumbnail is not None or case.row.problem or _place(case) in self._failed:
                 continue
             self._start(case, session.dataset)
             return
 
     def _start(self, case: Case, dataset: Dataset) -> None:
-        self._is_busy = True
-        self._tried.add(_place(case))
+        place = _place(case)
 
         def work(progress: Progress) -> bytes | None:
             return thumbnail_of(case, dataset, progress)
 
         def then(png: bytes | None) -> None:
-            self._is_busy = False
-            if png is not None:
-                self._session.worklist.set_thumbnail(case, png)
-            self._next()
+            if png is None:
+                self._failed.add(place)
+            else:
+                self._keep(place, case, png)
 
         def failed(_problem: Problem) -> None:
             # Opening the case tells what is wrong with it.
-            self._is_busy = False
-            self._next()
+            self._failed.add(place)
 
-        self._session.jobs.start(f"Thumbnail of {case.row.title}", work, then, failed, quiet=True)
+        job = self._session.jobs.start(f"Thumbnail of {case.row.title}", work, then, failed, quiet=True)
+        self._under_way = job, place
+
+    def _keep(self, place: object, case: Case, png: bytes) -> None:
+        self._session.worklist.set_thumbnail(case, png)
+        self._made[place] = case
+        if len(self._made) > KEPT:
+            self._session.worklist.set_thumbnail(self._made.popitem(last=False)[1], None)
+
+    def _on_ended(self, job: Job[object]) -> None:
+        if self._under_way is not None and self._under_way[0].number == job.number:
+            self._under_way = None
+        # After the answer, if one comes: it says what is left to be made.
+        QTimer.singleShot(0, self, self._next)
 
 
 def _place(case: Case) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,8 @@ class Worklist(QObject):
         self.prefetch = Prefetch(jobs, self)
         self._seen: set[int] = set()
         """What was shown in this sitting, so that what needs a person most is not the same again and again."""
+        self.author = ""
+        """Who reads."""
         self._under_way: Job[Opened] | None = None
         self._wanted: tuple[Path, ...] = ()
 
@@ -68,7 +70,7 @@ class Worklist(QObject):
         """Open a dataset folder (made where there is none); its scans become the rows."""
 
         def work(progress: Progress) -> tuple[Dataset, CaseTable]:
-            return open_worklist(folder, progress)
+            return open_worklist(folder, progress, self.author)
 
         self._jobs.start("Opening the dataset", work, self._on_dataset)
 
@@ -98,6 +100,7 @@ class Worklist(QObject):
     def _on_found(self, sources: list[ScanSource]) -> None:
         if sources:
             self.table.add_sources(sources)
+            self.table.name_sources(self._hides_names)
             self.rows_changed.emit()
             self.open_case(self.table.at(sources[0]))
 
@@ -182,6 +185,25 @@ class Worklist(QObject):
             self.open_case(self.table.with_key(case.row.key))
 
         self._jobs.start(f"Looking at {path.name}", work, placed)
+
+    @property
+    def _hides_names(self) -> bool:
+        return self.dataset is not None and self.dataset.person.blinding.names
+
+    def list_again(self) -> None:
+        """List the dataset anew, as its reader may see it by now."""
+        if self.dataset is not None:
+            self.table.name_sources(self._hides_names)
+            self.take_changes(self.dataset.listed(), frozenset(), self.dataset.labels)
+            self.rows_changed.emit()
+
+    def following(self, is_wanted: Callable[[CaseRow], bool]) -> Iterator[int]:
+        """The wanted rows after the open one, in the order the reader sees, then those before it."""
+        order = self.order or Order(list(range(len(self.table))))
+        first = order.place(self.current) + 1 if self.current >= 0 else 0
+        places = (*range(first, len(order)), *range(first - 1 if first else 0))
+        numbers = (order[place] for place in places)
+        return (n for n in numbers if n < len(self.table) and n != self.current and is_wanted(self.table[n].row))
 
     def neighbour(self, step: int) -> int:
         """The row that many steps further than the open one, in the order the reader sees; -1 where there is none."""

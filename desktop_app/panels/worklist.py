@@ -74,6 +74,7 @@ class WorklistView(QWidget):
         self.list.setItemDelegate(CaseDelegate(theme))
         self.list.itemDelegate().setParent(self.list)
         self.list.setUniformItemSizes(True)
+        self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.list.setMinimumWidth(theme.px(220))
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -152,7 +153,8 @@ class WorklistView(QWidget):
         readers = sorted({who for case in table for who, _when in case.row.readings}, key=str.casefold)
         for title, name, values in (("Finding", "label", findings), ("Read by", "reader", readers)):
             if values:
-                menu.addSection(title)
+                menu.addSeparator()
+                menu.addAction(title).setEnabled(False)
             for value in values[:MOST_CHOICES]:
                 menu.addAction(value).triggered.connect(partial(self._only, name, value))
         if not findings and not readers:
