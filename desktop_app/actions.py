@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from desktop_app.action import ActionRow
+from desktop_app.action_clipboard import clipboard_rows
 from desktop_app.action_comfort import comfort_rows
 from desktop_app.action_marks import marks_rows
 from desktop_app.action_operations import operation_rows
@@ -174,7 +175,8 @@ def edit_rows() -> tuple[ActionRow, ...]:
             ("Delete", "Backspace"),
             menu="Findings",
             icon="trash",
-            can=_has_selection,
+            tip="Delete the selected marks; where none is, the one under the mouse",
+            can=_has_scan,
         ),
         ActionRow(
             "new-label", "New label…", lambda d: d.ask_label(), ("Ctrl+L",), menu="Findings", group=1, icon="tag"
@@ -340,6 +342,7 @@ def all_rows(tools: Iterable[Tool]) -> tuple[ActionRow, ...]:
     return (
         *file_rows(),
         *edit_rows(),
+        *clipboard_rows(),
         *proposals_rows(),
         *marks_rows(),
         *shapes_rows(),

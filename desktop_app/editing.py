@@ -12,8 +12,10 @@ from dataset.measurement import MEASUREMENT
 from dataset.piecewise import collector_paused
 from desktop_app import review
 from desktop_app.choosing import Choosing
+from desktop_app.clipping import Clipping
 from desktop_app.operating import Operating
 from desktop_app.tool import Outcome, Tool
+from desktop_app.tools.hitting import is_locked
 from desktop_app.valuing import Valuing
 
 MANY = 5000
@@ -26,6 +28,7 @@ class Editing(Choosing):
     def __init__(self, tools: Iterable[Tool], author: str, parent: QObject | None = None) -> None:
         super().__init__(tools, author, parent)
         self.operating = Operating(self, self.handle)
+        self.clipping = Clipping(self, self.handle, self.add_labels)
         self.valuing = Valuing(self)
 
     def commit(self, edit: Edit) -> None:
@@ -105,10 +108,14 @@ class Editing(Choosing):
             self.commit(review.reject_edit(chosen))
 
     def delete_selection(self) -> None:
-        """Delete the selected marks and reject the selected proposals; what is locked by hand stays."""
-        marks = map(self.document.get, self.selection)
-        locked = {mark.id for mark in marks if mark is not None and mark.locked}
-        chosen = sorted(self.selection - locked)
+        """Delete the selected marks and reject the selected proposals; what is locked by hand stays.
+
+        Where nothing is selected it is the mark under the hand, if it is free to move.
+        """
+        wanted = self.selection or frozenset(filter(None, (self.under_hand,)))
+        marks = [mark for mark in map(self.document.get, wanted) if mark is not None]
+        locked = {mark.id for mark in marks if mark.locked or (not self.selection and is_locked(mark))}
+        chosen = sorted(wanted - locked)
         if chosen:
             self.commit(review.delete_edit(self.document, self.findings.proposed, chosen))
         if locked:

@@ -63,6 +63,8 @@ class Viewing(QObject):
         self._plane = Plane()
         self.findings = Findings()
         self.selection: frozenset[str] = frozenset()
+        self.under_hand = ""
+        """The mark that a press would take, of the view that the mouse is over; empty where there is none."""
         self.first_window: Window | None = None
         self.visibility, self._sieve = EVERYTHING, Sieve()
         self.looking = Looking(self)

@@ -168,7 +168,7 @@ class ScanPane(QWidget):
 
     def _show_hovered(self, mark_id: str) -> None:
         """Show which mark a press would take; nothing is painted while it stays the same."""
-        self._hovered = mark_id
+        self._hovered = self._session.under_hand = mark_id
         mark = self.marks.index.get(mark_id) if mark_id else None
         colour = self._session.label_of(mark.label).colour if mark is not None else ""
         self._hover.show(mark.geometry if mark is not None else None, colour, self.view.viewport)
