@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from dataset import labelfile
@@ -20,10 +21,11 @@ from dataset.facts import read_json
 from dataset.files import labels_of, prediction_files, read_prediction, read_snapshot, revision_files
 from dataset.heads import basis_of, exported, head_of
 from dataset.label import LabelSet
+from dataset.listing import Listed
 from dataset.manifest import FILE, create_folder, is_dataset, manifest_from_json
 from dataset.measurement import without_measurements
 from dataset.prediction import Prediction
-from dataset.readings import Person, Reading, Start, readings_of, start_for, state_for
+from dataset.readings import Person, Reading, Start, readings_of, start_for, state_for, visible_to
 from dataset.record import Basis, Finding, Head, LookedAt, PredictionSummary, Revision, ScanRecord, Split, Unsaved
 from dataset.scan_folder import KEY, ScanFolder
 from dataset.store import Store
@@ -160,6 +162,10 @@ class Dataset(ScanFolder):
         """What each person last said of a scan, kept apart; oldest first."""
         return readings_of(self.revisions(key))
 
+    def history(self, key: str) -> tuple[Revision, ...]:
+        """The revisions of a scan that the dataset's `person` may see, oldest first."""
+        return visible_to(self.revisions(key), self.person.name, self.person.blinding)
+
     def read_by(self, *authors: str) -> Iterator[tuple[Reading, ...]]:
         """The readings of these people, in their order, of each scan that all of them finished; no marks are read."""
         for record in self.records():
@@ -256,7 +262,25 @@ class Dataset(ScanFolder):
 
         return verify_folder(self.folder, progress)
 
+    def listed(self) -> tuple[Listed, ...]:
+        """All scans as a list shows them to the dataset's `person`, in the order they were added."""
+        found, blinding = super().listed(), self.person.blinding
+        return found if not blinding.is_on else tuple(map(self._as_seen, found))
+
     # Within.
+
+    def _as_seen(self, item: Listed) -> Listed:
+        """What a list may say of a scan to a person from whom something is hidden."""
+        name, blinding = self.person.name, self.person.blinding
+        if item.state != "unseen" and (blinding.others or blinding.proposals):
+            item = replace(item, state=state_for(self.revisions(item.key), name, blinding))
+        if blinding.proposals:
+            item = replace(item, top=None, models=())
+        if blinding.others:
+            item = replace(item, conflicts=0, readings=tuple(pair for pair in item.readings if pair[0] == name))
+        if blinding.names:
+            item = replace(item, readings=tuple((w if w == name else "a reader", when) for w, when in item.readings))
+        return item
 
     @property
     def _only_author(self) -> str | None:

@@ -78,7 +78,7 @@ def _view_rows() -> tuple[ActionRow, ...]:
             lambda d: d.slide.ask_pictures(),
             group=2,
             tip="Pictures beside the slide; they may show the patient's name",
-            can=lambda s: s.info is not None and bool(s.info.associated),
+            can=lambda s: s.info is not None and bool(s.info.associated) and not s.blinds.blinding.names,
         ),
     )
 

@@ -115,7 +115,7 @@ class AskingWindow(QMainWindow):
         sheet = Preferences(self, self._look, self._settings.settings, self._session.author)
         if ask(sheet):
             self._keep(**sheet.chosen())
-            self._session.author = self._settings.settings.author or self._session.author
+            self._session.blinds.read_as(self._settings.settings.author or self._session.author)
             self._session.predicting.device = self._settings.settings.device
             shared_engine().set_bound(self._settings.settings.slide_memory * 2**20)
             self.comfort.rekey()

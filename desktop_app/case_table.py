@@ -62,6 +62,13 @@ class CaseTable:
                 nameless = f"Scan {case.row.key[:8]}" if case.row.key else f"Scan {number + 1}"
                 self.change(number, title=nameless if hides_names else case_of(case.source).row.title)
 
+    def name_sources(self, hides_names: bool) -> None:
+        """Call scans by their files, which may name people, or by a part of their keys."""
+        for number, case in enumerate(self):
+            if case.source is not None:
+                nameless = f"Scan {case.row.key[:8]}" if case.row.key else f"Scan {number + 1}"
+                self.change(number, title=nameless if hides_names else case_of(case.source).row.title)
+
     def add(self, case: Case) -> None:
         """Add a case at the end."""
         self.cases.append(case)

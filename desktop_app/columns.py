@@ -24,9 +24,17 @@ def column_of(
     tidy(column, theme, gap=0)
     mine = sorted((panel for panel in gather(panels, Panel) if panel.side == side), key=lambda panel: panel.order)
     for panel in mine:
-        section = Section(panel.title, theme, panel.make(session, theme), is_folded=panel.title in folded)
-        section.folded.connect(on_folded)
+        # What few need begins folded; that it was opened is kept under its title with a plus.
+        opens = f"+{panel.title}" if getattr(panel, "starts_folded", False) else ""
+        is_folded = opens not in folded if opens else panel.title in folded
+        section = Section(panel.title, theme, panel.make(session, theme), is_folded=is_folded)
+        section.folded.connect(_opposite(on_folded) if opens else on_folded)
         column.addWidget(section, panel.stretch)
     if not any(panel.stretch for panel in mine):
         column.addStretch(1)
     return Column(inner)
+
+
+def _opposite(on_folded: Callable[[str, bool], None]) -> Callable[[str, bool], None]:
+    """Keeps what is open instead of what is folded."""
+    return lambda title, is_folded: on_folded(f"+{title}", not is_folded)

@@ -159,7 +159,7 @@ class MainWindow(AskingWindow):
 
     def _on_scan(self) -> None:
         info = self._session.info
-        self.setWindowTitle(f"{info.name} — Overread" if info is not None else "Overread")
+        self.setWindowTitle(f"{self._session.title} — Overread" if info is not None else "Overread")
         self._middle.setCurrentWidget(self.grid if info is not None else self.welcome)
         self._on_hovered(None)
         # The keys belong to the scan, unless a person is typing or walking through a list.

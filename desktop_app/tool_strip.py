@@ -92,7 +92,8 @@ class ToolStrip(QFrame):
         if self.brush_size.value() != round(session.brush):
             self.brush_size.setValue(round(session.brush))
         info = session.info
-        self.title.setText("" if info is None else info.examination.title or info.name)
-        self.title.setToolTip("" if info is None else info.name)
+        title = session.title
+        self.title.setText("" if info is None else title if title != info.name else info.examination.title or title)
+        self.title.setToolTip(title)
         self.run.setEnabled(info is not None and bool(session.model))
         self.run.setToolTip(f"Read this scan with {session.model}  (M)" if session.model else "No model is installed")

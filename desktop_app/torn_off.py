@@ -75,9 +75,10 @@ class TornOff(QWidget):
 
     def _show(self) -> None:
         info = self._session.info
-        self.title.setText("" if info is None else info.examination.title or info.name)
+        name = self._session.title
+        self.title.setText("" if info is None else name if name != info.name else info.examination.title or name)
         self.axis.setVisible(info is not None and info.kind != "slide" and info.size.planes > 1)
-        self.setWindowTitle(f"{info.name} — {tr('View')} — Overread" if info is not None else "Overread")
+        self.setWindowTitle(f"{name} — {tr('View')} — Overread" if info is not None else "Overread")
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """A held key came up."""

@@ -57,7 +57,7 @@ def state_of(mark: Mark) -> str:
 def author_of(mark: Mark, session: Session) -> str:
     """Who made it: a person, or a model's name and version."""
     if isinstance(mark, Annotation):
-        return mark.author.removeprefix("model:")
+        return session.blinds.name_of(mark.author).removeprefix("model:")
     proposed = session.findings.proposed.get(mark.id)
     return proposed.model if proposed is not None else "reading…"
 

@@ -70,7 +70,7 @@ class MemoryDataset:
     def start(self, _key: str) -> object:
         return type("Start", (), {"state": "labelled"})()
 
-    def revisions_known(self, _key: str) -> tuple[object, ...]:
+    def history(self, _key: str) -> tuple[object, ...]:
         return ()
 
     def add_labels(self, labels: object) -> None:
