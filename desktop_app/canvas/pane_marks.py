@@ -147,7 +147,7 @@ class PaneMarks(QObject):
         is_proposal = isinstance(mark, Proposal)
         shown = Shown(
             mark.id, geometry, label.colour, text, is_proposal, selected, is_locked(mark),
-            is_drawn=is_drawn, anchor=anchor,
+            is_drawn=is_drawn, anchor=anchor, pattern=self._session.pattern_of(mark.label),
         )  # fmt: skip
         self._shown[mark.id] = (mark, selected, shown)
         return shown
@@ -163,7 +163,13 @@ class PaneMarks(QObject):
             elif not isinstance(geometry, WholeScan) and geometry.plane.axis != plane.axis:
                 continue
             label, is_chosen = session.label_of(annotation.label), bool({annotation.id, annotation.origin} & chosen)
-            found.append(Shown(annotation.id, geometry, label.colour, label.name, is_selected=is_chosen, is_live=True))
+            pattern = self._session.pattern_of(annotation.label)
+            found.append(
+                Shown(
+                    annotation.id, geometry, label.colour, label.name, is_selected=is_chosen, is_live=True,
+                    pattern=pattern,
+                )  # fmt: skip
+            )
         return found
 
     def _looked_shown(self) -> list[Shown]:

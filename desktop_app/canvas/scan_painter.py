@@ -156,7 +156,7 @@ def mask_look(mark: Shown) -> MaskLook:
     """How a mark that is a mask is shown."""
     assert isinstance(mark.geometry, Mask)
     colour = int(mark.colour.lstrip("#"), 16)
-    return MaskLook(mark.id, mark.geometry, colour, mark.is_proposal, mark.is_selected)
+    return MaskLook(mark.id, mark.geometry, colour, mark.is_proposal, mark.is_selected, mark.pattern)
 
 
 def screen_rect(viewport: Viewport, area: Rect) -> QRectF:

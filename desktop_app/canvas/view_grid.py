@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from dataset.annotation import Annotation
-from desktop_app.canvas.beside import Beside, pixel_ratio
+from desktop_app.canvas.beside import Beside, pixel_ratio, title_line
 from desktop_app.canvas.linking import followed, is_move
 from desktop_app.canvas.overview import Overview
 from desktop_app.canvas.scan_pane import ScanPane
@@ -38,7 +38,17 @@ class Cell(QWidget):
         self.colour = ""
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
         self._column.addWidget(content)
+        self._head: QWidget | None = None
+
+    def show_head(self, head: QWidget | None) -> None:
+        """Put a line over the view, or take it away."""
+        if self._head is not None:
+            self._head.deleteLater()
+        self._head = head
+        if head is not None:
+            self._column.insertWidget(0, head)
 
     def show_frame(self, colour: str) -> None:
         """Frame it in a colour, or not at all."""
@@ -194,14 +204,31 @@ class ViewGrid(QWidget):
     def show_beside(self, opened: Opened) -> None:
         """Look at another scan beside the open one; it moves along while the views are linked."""
         self.set_count(1)
-        self._beside = Beside(opened, self._theme)
+        self._beside = Beside(opened, self._theme, self._session)
+        self._beside.set_linked(self.linked)
         self._beside.view.viewport_changed.connect(self._on_moved)
         self._beside.view.hovered.connect(self.hovered)
         self._beside.closed.connect(self.close_beside)
         self._layout.addWidget(self._beside, 0, 1)
         self._layout.setColumnStretch(1, 1)
         self.overview.raise_()
-        self.views_changed.emit()
+        if self._beside.match is not None:
+            self._name_open()
+        self.set_crosshair(self._beside.match is not None and self._is_volume)
+        # Once both have their places: as large as the open scan, where both know their sizes.
+        QTimer.singleShot(0, self, self._align_beside)
+
+    def _name_open(self) -> None:
+        """Say over the open scan which it is: two pictures at one height, both named."""
+        info = self._session.info
+        if self._beside is not None and info is not None:
+            self._cells[0].show_head(title_line(info.name, self._beside.head, self._theme))
+
+    def _align_beside(self) -> None:
+        beside, shown = self._beside, self.view.viewport
+        there = beside.followed(shown) if beside is not None and shown is not None else None
+        if beside is not None and beside.match is not None and beside.match.is_by_place and there is not None:
+            beside.view.move_to(there)
 
     def close_beside(self) -> None:
         """Look at the open scan alone again."""
@@ -211,7 +238,8 @@ class ViewGrid(QWidget):
             self._layout.removeWidget(beside)
             self._layout.setColumnStretch(1, 0)
             beside.let_go()
-            self.views_changed.emit()
+            self._cells[0].show_head(None)
+            self.set_crosshair(self.count == 3)
 
     def _add(self, place: Viewport | None) -> None:
         pane = ScanPane(self._session)
@@ -242,6 +270,8 @@ class ViewGrid(QWidget):
         """Whether the views move together."""
         if linked != self.linked:
             self.linked = linked
+            if self._beside is not None:
+                self._beside.set_linked(linked)
             self.views_changed.emit()
 
     def activate(self, number: int) -> None:
@@ -283,7 +313,8 @@ class ViewGrid(QWidget):
     def _on_scan(self) -> None:
         self._last.clear()
         info = self._session.info
-        if self._wants_planes and self._is_volume:
+        self._name_open()
+        if self._wants_planes and self._is_volume and self._beside is None:
             if self.count != 3:
                 self.set_count(3)
             self.activate(self._session.plane.axis)
@@ -315,7 +346,7 @@ class ViewGrid(QWidget):
             for follower in (*(pane.view for pane in self._panes), *((self._beside.view,) if self._beside else ())):
                 other = follower.viewport
                 if follower is not view and other is not None:
-                    follower.move_to(followed(before, viewport, other, self._ratio(view, follower)))
+                    follower.move_to(self._place_of(follower, other, view, (before, viewport)))
             self._is_following = False
         if view is self.view:
             self.viewport_changed.emit(viewport)
@@ -326,6 +357,18 @@ class ViewGrid(QWidget):
         super().resizeEvent(event)
         self.overview.limit(min(self.width() * 2 // 5, self.height() // 2))
         self.overview.set_theme(self._theme)
+
+    def _place_of(
+        self, follower: ScanView, shown: Viewport, leader: ScanView, move: tuple[Viewport, Viewport]
+    ) -> Viewport:
+        """Where a view goes when another one moved: to the same place in the patient where that is known."""
+        beside, there = self._beside, None
+        if beside is not None and beside.match is not None and beside.match.is_by_place:
+            if follower is beside.view:
+                there = beside.followed(move[1])
+            elif leader is beside.view:
+                there = beside.led(move[1], shown)
+        return there or followed(*move, shown, self._ratio(leader, follower))
 
     def _ratio(self, leader: ScanView, follower: ScanView) -> float:
         """Pixels of the follower's scan for one of the leader's."""
