@@ -12,7 +12,7 @@ class ExportCommand:
     """Writes the scans that were looked at; a person's corrections win over acceptances."""
 
     name = "export"
-    help = "write a dataset for trainers: yolo, coco, crops, nifti, nrrd, csv, geojson"
+    help = "write a dataset for trainers: yolo, yolo-obb, coco, crops, nifti, nrrd, csv, geojson"
 
     def configure(self, parser: ArgumentParser) -> None:
         """Add the dataset, the format and the folder."""

@@ -23,11 +23,12 @@ from dataset.annotation import Box
 from export.formats.coco import run_lengths
 from export.formats.crops import touched_pixels
 from export.formats.nifti import encode_nifti
-from export.formats.yolo import yolo_line
+from export.formats.yolo import box_shares
 from export.labelmaps import modality_values
 from export.raster import clipped
 from export.report import ExportReport
 from export.writing import export_dataset
+from export.yolo_files import yolo_line
 from imaging.geometry import Affine
 from imaging.progress import silent
 from imaging.scan import Rescale
@@ -136,7 +137,7 @@ def test_every_picture_says_who_said_what_on_which_basis(made: Made, tmp_path: P
     assert (volume["window_centre"], volume["window_width"]) == ("40.0", "400.0")
 
 
-@pytest.mark.parametrize("name", ["yolo", "coco", "crops", "nifti", "nrrd", "csv"])
+@pytest.mark.parametrize("name", ["yolo", "yolo-obb", "coco", "crops", "nifti", "nrrd", "csv"])
 def test_unseen_and_unfinished_scans_never_leave(made: Made, tmp_path: Path, name: str) -> None:
     written(made, name, tmp_path / "out")
     for place in (tmp_path / "out").rglob("*"):
@@ -146,7 +147,7 @@ def test_unseen_and_unfinished_scans_never_leave(made: Made, tmp_path: Path, nam
             assert "unseen" not in place.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["yolo", "coco", "crops", "nifti", "nrrd"])
+@pytest.mark.parametrize("name", ["yolo", "yolo-obb", "coco", "crops", "nifti", "nrrd"])
 def test_scans_lie_in_the_split_that_was_written_down(made: Made, tmp_path: Path, name: str) -> None:
     written(made, name, tmp_path / "out")
     split_of = {record.key: record.split for record in made.dataset.records()}
@@ -334,7 +335,7 @@ def test_a_yolo_line_reads_back_as_the_clipped_box(
     cut = clipped(extent, width, height)
     if cut is None:
         return
-    number, *shares = yolo_line(3, cut, width, height).split()
+    number, *shares = yolo_line(3, box_shares(cut, width, height)).split()
     cx, cy, w, h = map(float, shares)
     assert number == "3"
     assert min(cx, cy, w, h) >= 0

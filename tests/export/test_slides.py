@@ -68,7 +68,7 @@ def test_a_slide_that_is_gone_is_left_out_with_its_reason(slides: tuple[Dataset,
     assert "Point to it" in report.notes[0]
 
 
-@pytest.mark.parametrize("name", ["yolo", "coco", "nifti", "nrrd"])
+@pytest.mark.parametrize("name", ["yolo", "yolo-obb", "coco", "nifti", "nrrd"])
 def test_formats_of_whole_pictures_leave_slides_out_in_one_line(
     slides: tuple[Dataset, str, Path], tmp_path: Path, name: str
 ) -> None:

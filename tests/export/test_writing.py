@@ -30,7 +30,7 @@ def names(folder: Path) -> set[str]:
 
 def test_every_format_has_a_name_of_its_own_and_words_for_a_person() -> None:
     found = exporters()
-    assert [one.name for one in found] == ["coco", "crops", "geojson", "nifti", "nrrd", "csv", "yolo"]
+    assert [one.name for one in found] == ["coco", "crops", "geojson", "nifti", "nrrd", "csv", "yolo", "yolo-obb"]
     assert all(one.title and one.description for one in found)
 
 
