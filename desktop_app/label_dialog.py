@@ -21,6 +21,7 @@ KIND_NAMES: dict[AttributeKind, str] = {
     "number": "Number",
 }
 NO_KEY = "No key"
+MOST_SWATCHES = 13
 
 
 class _AttributeRow:
@@ -35,6 +36,7 @@ class _AttributeRow:
             self.kind.addItem(KIND_NAMES[kind], kind)
         self.kind.setCurrentIndex(self.kind.findData(asked.kind))
         self.choices = Field(", ".join(asked.choices))
+        self.choices.setCursorPosition(0)
         self.choices.setPlaceholderText("low, middle, high")
         self.choices.setAccessibleName("Choices, set apart by commas")
         self.choices.setToolTip("Choices, set apart by commas")
@@ -69,7 +71,8 @@ class LabelSheet(Sheet):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(theme.px(8))
         self._grid.setVerticalSpacing(theme.px(8))
-        self._grid.setColumnStretch(2, 1)
+        for column, share in ((0, 3), (1, 2), (2, 4)):
+            self._grid.setColumnStretch(column, share)
         self.body.addLayout(self._grid)
         self.rows: list[_AttributeRow] = []
         self.add = push("Add an attribute", "Ask one thing more of each mark with this label", name="link")
@@ -83,17 +86,18 @@ class LabelSheet(Sheet):
             self.add_row(asked)
         self.name.textChanged.connect(self._check)
         self._check()
-        self.setMinimumWidth(theme.px(560))
+        self.setMinimumWidth(theme.px(640))
 
     def _colours(self) -> QHBoxLayout:
         row = QHBoxLayout()
         tidy(row, self.theme, gap=4)
         self.swatches: list[QPushButton] = []
-        for colour in dict.fromkeys((self._known.colour, *COLOURS)):
+        for colour in [*dict.fromkeys((self._known.colour, *COLOURS))][:MOST_SWATCHES]:
             made = self._swatch(colour)
             made.clicked.connect(lambda _=False, chosen=colour: self.choose_colour(chosen))
             self.swatches.append(made)
             row.addWidget(made)
+        row.addSpacing(self.theme.px(8))
         other = push("Other…", "Choose any colour")
         other.clicked.connect(self._ask_colour)
         row.addWidget(other)

@@ -76,6 +76,9 @@ class MemoryDataset:
     def add_labels(self, labels: object) -> None:
         pass
 
+    def change_label(self, label: object) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
