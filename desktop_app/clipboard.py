@@ -61,11 +61,18 @@ def copied(bench: Bench, key: str) -> Clip:
 
 
 def cut(bench: Bench, key: str) -> tuple[Clip, Outcome]:
-    """The selected marks, and the edit that takes them away; of a mask on several planes the one that is shown."""
+    """The selected marks, and the edit that takes them away; of a mask on several planes the one that is shown.
+
+    What is locked by hand is copied and stays.
+    """
     taken: list[Mark] = []
     changes: list[tuple[Mark, tuple[Geometry, ...]]] = []
-    plane = bench.plane
+    plane, locked = bench.plane, 0
     for mark in chosen(bench):
+        if isinstance(mark, Annotation) and mark.locked:
+            taken.append(mark)
+            locked += 1
+            continue
         section = mark.geometry.section(plane.axis, plane.index) if isinstance(mark.geometry, Mask) else None
         if section is None or not isinstance(mark.geometry, Mask):
             taken.append(mark)
@@ -75,10 +82,12 @@ def cut(bench: Bench, key: str) -> tuple[Clip, Outcome]:
         taken.append(replace(mark, geometry=mask_of_plane(bits, plane.index, axis=plane.axis, x=x, y=y)))
         left = mark.geometry.painted_across(plane.axis, plane.index, x, y, bits, value=False)
         changes.append((mark, (left,)))
-    edit = outcome_of("Cut", bench, changes, nothing="").edit
-    count = len(taken)
+    edit, count = outcome_of("Cut", bench, changes, nothing="").edit, len(changes)
     edit = replace(edit, title=f"Cut {count}" if count > 1 else "Cut") if edit is not None else None
-    return Clip(tuple(taken), plane, bench.size, key), Outcome(edit, frozenset(), told=f"Cut {_marks(count)}")
+    told = [f"Cut {_marks(count)}"] if count else []
+    told += [f"{locked} locked, only copied"] if locked else []
+    clip = Clip(tuple(taken), plane, bench.size, key)
+    return clip, Outcome(edit, frozenset() if edit is not None else None, told="; ".join(told))
 
 
 def pasted(clip: Clip, bench: Bench, key: str, *, title: str = "Paste", onto: Plane | None = None) -> Outcome:
@@ -210,7 +219,7 @@ class _Pasting:
 
     def _host(self, mark: Mark) -> Mark | None:
         """The mask that takes in what is pasted: the copied one itself, else one of its label on that plane."""
-        masks = [m for m in self.bench.document.annotations if isinstance(m.geometry, Mask)]
+        masks = [m for m in self.bench.document.annotations if isinstance(m.geometry, Mask) and not m.locked]
         if self.is_same:
             proposed = [p for p in self.bench.proposals if p.id == mark.id]
             same = [m for m in masks if m.id == mark.id or (m.origin and m.origin == mark.id)]
