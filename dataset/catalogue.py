@@ -50,7 +50,7 @@ class Catalogue:
 
     def refresh(self, progress: Progress | None = None) -> frozenset[str]:
         """Look at all scans again; what has not changed costs little. Keys of those that changed, came or went."""
-        return self.take_in(*self.touched(progress))
+        return self.take_in(*self.touched(progress), progress)
 
     def touched(self, progress: Progress | None = None) -> tuple[frozenset[str], frozenset[str]]:
         """Keys of folders that have to be looked into, and of those that are gone. Needs no lock."""

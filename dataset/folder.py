@@ -45,7 +45,7 @@ class Dataset(ScanFolder):
         return Dataset.open(folder)
 
     @staticmethod
-    def open(folder: Path) -> Dataset:
+    def open(folder: Path, progress: Progress | None = None) -> Dataset:
         """Open a dataset; finishes what a killed program left half-way. A read-only folder opens for reading."""
         folder = folder.absolute()
         if not is_dataset(folder):
@@ -54,15 +54,15 @@ class Dataset(ScanFolder):
             Store(folder).finish_commits()
         dataset = Dataset(folder, read_json(folder / FILE, manifest_from_json))
         with dataset._mutex:
-            dataset._begin()
+            dataset._begin(progress)
         return dataset
 
     @staticmethod
-    def open_or_create(folder: Path, labels: LabelSet | None = None) -> Dataset:
+    def open_or_create(folder: Path, labels: LabelSet | None = None, progress: Progress | None = None) -> Dataset:
         """Open the dataset of a folder, or make one where there is none; `labels` that it lacks are added."""
         if not is_dataset(folder):
             return Dataset.create(folder, labels)
-        dataset = Dataset.open(folder)
+        dataset = Dataset.open(folder, progress)
         if labels is not None:
             dataset.add_labels(labels.labels)
         return dataset
@@ -287,10 +287,13 @@ class Dataset(ScanFolder):
         """Whose edits the person may take over; `None`: everybody's."""
         return self.person.name if self.person.blinding.others else None
 
-    def _begin(self) -> None:
-        """Bring what is known up to date, once, when the folder is opened."""
+    def _begin(self, progress: Progress | None) -> None:
+        """Bring what is known up to date, once, when the folder is opened.
+
+        The index is kept as it grows: an opening that was stopped goes on where it was.
+        """
         self._catalogue.read_labels()
-        self._catalogue.refresh()
+        self._catalogue.refresh(progress)
         lost = self._catalogue.lost_labels(self.labels)
         if lost:
             where = self.folder / labelfile.NAME

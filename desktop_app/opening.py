@@ -86,7 +86,7 @@ def open_worklist(folder: Path, progress: Progress, author: str = "") -> tuple[D
     from dataset.folder import Dataset
     from dataset.piecewise import collector_paused
 
-    dataset = Dataset.open_or_create(folder)
+    dataset = Dataset.open_or_create(folder, progress=progress)
     dataset.person = Person(author, blinding_of(dataset.id, author))
     with collector_paused(True):
         rows = rows_of(dataset.listed(), dataset.labels)
