@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from types import MappingProxyType
 from typing import Literal, TypeAlias, get_args
 
@@ -27,7 +28,7 @@ PROFILE_TITLES: Mapping[ProfileName, str] = MappingProxyType(
     {"overread": "Overread", "qupath": "QuPath", "pacs": "PACS (OHIF)", "labelme": "labelme", "cvat": "CVAT"}
 )
 
-REACHED_WITHOUT_ALTGR: Keys = MappingProxyType({"smaller": (",",), "larger": (".",)})
+REACHED_WITHOUT_ALTGR: Keys = MappingProxyType({"smaller": ("Shift+PgDown",), "larger": ("Shift+PgUp",)})
 """Second keys for what stands on brackets, which German and French keyboards only have with AltGr."""
 
 _QUPATH: Keys = MappingProxyType(
@@ -45,7 +46,7 @@ _QUPATH: Keys = MappingProxyType(
         "predict": ("Ctrl+R",),
         # Not QuPath's: for acts whose keys QuPath takes.
         "previous-case": ("Shift+A",),
-        "new-label": ("Ctrl+Shift+L",),
+        "new-label": ("Ctrl+Alt+L",),
     }
 )
 _PACS: Keys = MappingProxyType(
@@ -84,6 +85,8 @@ _LABELME: Keys = MappingProxyType(
         "undo": ("Ctrl+Z",),
         # Not labelme's: for acts whose keys it takes.
         "sync": ("Ctrl+Shift+U",),
+        "operation-fill-holes": ("Ctrl+Shift+F",),
+        "operation-merge": ("Ctrl+Alt+J",),
     }
 )
 _CVAT: Keys = MappingProxyType(
@@ -103,9 +106,11 @@ _CVAT: Keys = MappingProxyType(
         "preferences": ("F2",),
         "keys": ("F1",),
         # Not CVAT's: for acts whose keys it takes.
-        "next-case": ("Shift+F",),
-        "previous-case": ("Shift+D",),
+        "next-case": ("Ctrl+Right",),
+        "previous-case": ("Ctrl+Left",),
         "views-1": ("Shift+F2",),
+        "one-view": ("Shift+F2",),
+        "tool-ruler": ("Shift+L",),
     }
 )
 PROFILES: Mapping[ProfileName, Keys] = MappingProxyType(
@@ -120,6 +125,7 @@ PROFILES: Mapping[ProfileName, Keys] = MappingProxyType(
 assert tuple(PROFILES) == get_args(ProfileName)
 
 
+@cache
 def canonical(key: str) -> str:
     """A key in the one spelling that Qt gives it; empty for what is no single key."""
     known = QKeySequence(key)

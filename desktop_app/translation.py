@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
@@ -111,6 +110,6 @@ class Language:
 
 
 if __name__ == "__main__":
-    from desktop_app.translation_texts import main
+    import runpy
 
-    sys.exit(main(sys.argv[1:]))
+    runpy.run_module("desktop_app.translation_texts", run_name="__main__")

@@ -126,3 +126,7 @@ def _is_word(text: str) -> bool:
     if plain[0] in string.ascii_lowercase and " " not in plain:
         return False
     return not any(mark in plain for mark in ("::", "__", ";;", "\n", "/*"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Literal, Protocol
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QTabletEvent, QWheelEvent
 
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.tool import Gesture
@@ -153,7 +153,7 @@ class Hand:
         self._turned = 0.0
         self._position = QPointF()
 
-    def press(self, event: QMouseEvent) -> None:
+    def press(self, event: QMouseEvent | QTabletEvent) -> None:
         """A button went down: find out what it grips."""
         viewport = self._view.viewport
         if viewport is None or self.grip != "none":
@@ -164,7 +164,7 @@ class Hand:
         self.grip = self._grip_of(event, viewport, clicks=1)
         self._view.show_grip(self.grip)
 
-    def double_click(self, event: QMouseEvent) -> None:
+    def double_click(self, event: QMouseEvent | QTabletEvent) -> None:
         """Twice: the tool's, or fit the plane."""
         viewport = self._view.viewport
         if viewport is None or event.button() != Qt.MouseButton.LeftButton or self.grip != "none":
@@ -176,7 +176,7 @@ class Hand:
         else:
             self._view.fit()
 
-    def _grip_of(self, event: QMouseEvent, viewport: Viewport, clicks: int) -> Grip:
+    def _grip_of(self, event: QMouseEvent | QTabletEvent, viewport: Viewport, clicks: int) -> Grip:
         button = event.button()
         if button != Qt.MouseButton.LeftButton:
             return _BUTTONS.get(button, "none")
@@ -190,11 +190,11 @@ class Hand:
             return "crosshair"
         return "window" if self._start_window is not None else "pan"
 
-    def _take(self, event: QMouseEvent, viewport: Viewport, clicks: int) -> bool:
+    def _take(self, event: QMouseEvent | QTabletEvent, viewport: Viewport, clicks: int) -> bool:
         gesture = gesture_at(viewport, event.position(), event.modifiers(), clicks)
         return self.taker is not None and self.taker.press(gesture)
 
-    def move(self, event: QMouseEvent) -> None:
+    def move(self, event: QMouseEvent | QTabletEvent) -> None:
         """The mouse moved."""
         viewport, position = self._view.viewport, event.position()
         self._position = position
@@ -228,7 +228,7 @@ class Hand:
             factor = math.exp(-step.y() / 150)
             self._view.move_to(viewport.zoomed(factor, self._start.x(), self._start.y()))
 
-    def release(self, event: QMouseEvent) -> None:
+    def release(self, event: QMouseEvent | QTabletEvent) -> None:
         """A button went up: let go. A movement too short for a drag ends where it began."""
         viewport = self._view.viewport
         if event.button() != self._button:
@@ -258,6 +258,10 @@ class Hand:
             return
         is_touch = not event.pixelDelta().isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase
         delta = event.pixelDelta() if is_touch else event.angleDelta()
+        if is_touch and self._view.wheel_zooms and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            # Two fingers pan where there are no planes to go through; a pinch zooms.
+            self._view.move_to(viewport.panned(delta.x(), delta.y()))
+            return
         # Qt turns the wheel sideways while Alt is held.
         amount = float(delta.y() or delta.x()) / (TOUCH_STEP if is_touch else WHEEL_STEP)
         if self._view.wheel_zooms or event.modifiers() & Qt.KeyboardModifier.ControlModifier:

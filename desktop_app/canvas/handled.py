@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QNativeGestureEvent, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop_app.canvas.hand import Hand
+from desktop_app.canvas.pen import Pen
 
 
 class Handled(QWidget):
     """Gives every event of mouse, wheel and keys to `_hand`, which its subclass sets."""
 
+    pen_turned = Signal(bool)
+    """The pen was turned over: to its eraser, or back."""
+
     _hand: Hand
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pen = Pen()
+        # Else a pen that only comes near is not told of.
+        self.setTabletTracking(True)
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """The pen came near, went down, moved or went up."""
+        if self._pen.turns(event):
+            self.pen_turned.emit(self._pen.is_turned)
+        if event.type() == QEvent.Type.TabletPress:
+            # Only a mouse gives the focus by itself.
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._pen.give(event, self._hand)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A button went down."""

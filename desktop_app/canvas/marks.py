@@ -56,6 +56,8 @@ class Shown:
     """The point of the plane that its chip stands at; `None`: beside its bounds."""
     is_fixed: bool = False
     """Only looked at: selected or not, it has no handles."""
+    pattern: int = 0
+    """The hatching of a mask (`canvas.overlay.hatched`), 0 for none."""
 
 
 class Outline(NamedTuple):

@@ -23,6 +23,8 @@ Rect: TypeAlias = tuple[int, int, int, int]
 Overlay: TypeAlias = NDArray[np.uint16]
 
 MOST_ENTRIES = 256
+HATCH = 8
+"""Picture pixels from one line of a hatching to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class MaskLook:
     """0xRRGGBB."""
     is_proposal: bool = False
     is_selected: bool = False
+    pattern: int = 0
+    """The number of its hatching (see `hatched`), 0 for none."""
 
     @property
     def roles(self) -> tuple[Role, Role]:
@@ -134,7 +138,17 @@ def _lay(look: MaskLook, part: Part, palette: Palette, out: Overlay, window: tup
         rim &= (down + across) % 6 < 4
     target = out[top:bottom, left:right]
     np.copyto(target, np.uint16(fill << 8), where=inside)
+    if look.pattern:
+        np.copyto(target, np.uint16(edge << 8), where=inside & hatched(look.pattern, (top, bottom), (left, right)))
     np.copyto(target, np.uint16(edge << 8), where=rim)
+
+
+def hatched(pattern: int, rows: tuple[int, int], columns: tuple[int, int]) -> Bits:
+    """Where the lines of a hatching run in a window of picture pixels: 1 /, 2 \\, 3 —, 4 |, 5 crossed."""
+    down, across = np.ogrid[rows[0] : rows[1], columns[0] : columns[1]]
+    rising, falling = (down + across) % HATCH == 0, (down - across) % HATCH == 0
+    level, upright = down % HATCH + 0 * across == 0, across % HATCH + 0 * down == 0
+    return (rising, falling, level, upright, rising | falling)[(pattern - 1) % 5]
 
 
 def samples(part: Part, area: Rect) -> tuple[slice, slice]:
@@ -219,7 +233,7 @@ def changed_area(before: Sequence[MaskLook], after: Sequence[MaskLook], region: 
         if one is None or other is None:
             lone = one or other
             rects.append(mask_bounds(lone.mask, region) if lone else None)
-        elif (one.colour, one.roles) != (other.colour, other.roles):
+        elif (one.colour, one.roles, one.pattern) != (other.colour, other.roles, other.pattern):
             rects += [mask_bounds(one.mask, region), mask_bounds(other.mask, region)]
         elif one.mask is not other.mask:
             rects.append(_changed_tiles(one.mask, other.mask, region))

@@ -166,9 +166,14 @@ class PaneMarks(QObject):
             pattern = self._session.pattern_of(annotation.label)
             found.append(
                 Shown(
-                    annotation.id, geometry, label.colour, label.name, is_selected=is_chosen, is_live=True,
+                    annotation.id,
+                    geometry,
+                    label.colour,
+                    label.name,
+                    is_selected=is_chosen,
+                    is_live=True,
                     pattern=pattern,
-                )  # fmt: skip
+                )
             )
         return found
 

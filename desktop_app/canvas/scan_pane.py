@@ -54,6 +54,8 @@ class ScanPane(QWidget):
         self.view.crosshair_moved.connect(self._on_crosshair)
         self.view.plane_stepped.connect(self._on_stepped)
         self.view.windowed.connect(self._on_windowed)
+        self.view.pen_turned.connect(self._on_pen_turned)
+        self._tool_before_eraser = ""
         self.view.problem_raised.connect(session.problem_raised)
         self._follow(session)
         self._on_scan()
@@ -182,6 +184,14 @@ class ScanPane(QWidget):
         session = self._session
         if session.info is not None and session.info.kind != "slide":
             session.set_position(at_point(session.position, self.marks.plane, x, y))
+
+    def _on_pen_turned(self, to_eraser: bool) -> None:
+        session = self._session
+        if to_eraser:
+            self._tool_before_eraser = session.tool_name
+            session.set_tool("eraser")
+        elif session.tool_name == "eraser" and self._tool_before_eraser:
+            session.set_tool(self._tool_before_eraser)
 
     def _on_windowed(self, window: Window) -> None:
         self._session.set_display(replace(self._session.display, window=window))

@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from dataset.mask import TILE
 from desktop_app.canvas.mask_samples import MaskSamples, differing
-from desktop_app.canvas.overlay import MaskLook, Palette, Rect, changed_area, union
+from desktop_app.canvas.overlay import MaskLook, Palette, Rect, changed_area, hatched, union
 from desktop_app.canvas.tile_mosaic import Box, Rgb32, Scaling
 from desktop_app.canvas.tile_screen import ScreenBuffer
 from desktop_app.canvas.viewport import Viewport
@@ -103,6 +103,10 @@ class SlideMasks:
             down, across = np.ogrid[0 : rim.shape[0], 0 : rim.shape[1]]
             rim &= (down + across + start) % 6 < 4
         np.copyto(target, np.uint8(fill), where=inside)
+        if look.pattern:
+            height, width = inside.shape
+            lines = hatched(look.pattern, (start, start + height), (0, width))
+            np.copyto(target, np.uint8(edge), where=inside & lines)
         np.copyto(target, np.uint8(edge), where=rim)
 
     def _colours(self, opacity: float) -> NDArray[np.uint32]:
@@ -133,7 +137,7 @@ def changed_on_slide(before: Sequence[MaskLook], after: Sequence[MaskLook], regi
         return changed_area(before, after, region)
     rects: list[Rect | None] = []
     for one, other in zip(before, after, strict=True):
-        if (one.colour, one.roles) != (other.colour, other.roles):
+        if (one.colour, one.roles, one.pattern) != (other.colour, other.roles, other.pattern):
             rects.append(changed_area([one], [other], region))
         elif one.mask is not other.mask:
             keys = differing(one.mask, other.mask)
