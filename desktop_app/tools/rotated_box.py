@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from dataset.annotation import Annotation, Geometry, Point, Polyline, RotatedBox, direction, new_id, now
 from dataset.document import Edit
@@ -55,8 +56,9 @@ class RotatedBoxTool:
             return self._shown(gesture, bench)
         if len(self._ends) == 2:
             return self._done(gesture, bench)
-        if Reach.of(gesture).distance(self._ends[0]) >= LEAST_ON_SCREEN:
-            self._ends = (self._ends[0], self._other_end(gesture, bench))
+        x, y = self._other_end(gesture, bench)
+        if Reach.of(replace(gesture, x=x, y=y)).distance(self._ends[0]) >= LEAST_ON_SCREEN:
+            self._ends = (self._ends[0], (x, y))
         return self._shown(gesture, bench)
 
     def finish(self, bench: Bench) -> Outcome:  # noqa: ARG002

@@ -69,6 +69,15 @@ def test_slips_of_the_hand_draw_nothing_and_lose_nothing() -> None:
     assert drawn(reader) == pytest.approx((50, 40, 60, 40, 0))
 
 
+def test_a_side_that_lies_beyond_the_corner_of_the_plane_has_no_length() -> None:
+    reader = Reader(RotatedBoxTool())
+    reader.drag((210, 110), (250, 150))
+    assert reader.hover(100, 50).busy
+    reader.click(150, 100)
+    reader.click(150, 50)
+    assert drawn(reader) == pytest.approx((175, 75, 50, 50, 180))
+
+
 def test_backspace_takes_an_end_back_and_escape_all() -> None:
     reader = Reader(RotatedBoxTool())
     reader.drag((20, 20), (80, 80))
