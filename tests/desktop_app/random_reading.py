@@ -164,7 +164,7 @@ class RandomReader:
         self.chance = random.Random(seed)
         self.session = WatchedSession(gather(tools, Tool), "Ada")
         self.problems: list[object] = []
-        self.session.problem_raised.connect(self.problems.append)
+        self.session.keeping.problem_raised.connect(self.problems.append)
         self.session.open_dataset(folder)
         self.until(lambda: self.session.dataset is not None)
         self.settle()
