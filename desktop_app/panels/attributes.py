@@ -179,7 +179,7 @@ class AttributesPanel:
 
     title = "Attributes"
     side: Side = "right"
-    order = 13
+    order = 11
     stretch = 0
 
     def make(self, session: Session, theme: Theme) -> QWidget:

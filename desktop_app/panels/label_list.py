@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -33,6 +34,7 @@ _LABEL = attrgetter("label")
 ROW, ICON, CELL = 26, 15, 24
 """Height of a row, size of an icon and width of its place, in pixels at scale 1."""
 MOST_ROWS = 6
+OWN_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_F2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,13 @@ class LabelListView(QListView):
         row = next((row for row in self._rows.rows if found and row.label.id == found[0]), None)
         self.setToolTip("" if row is None or found is None else _tip(row, found[1]))
         super().mouseMoveEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Claim its own keys before the window's shortcuts see them."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in OWN_KEYS:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter chooses the label, Space hides or shows it, F2 changes it."""

@@ -99,7 +99,7 @@ class LabelsPanel:
 
     title = "Labels"
     side: Side = "right"
-    order = 12
+    order = 13
     stretch = 0
 
     def make(self, session: Session, theme: Theme) -> QWidget:

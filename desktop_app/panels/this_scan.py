@@ -19,7 +19,8 @@ from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.widgets import Spinner, label, push, tidy
 
-WAIT_MS = 60
+WAIT_MS, STREAM_WAIT_MS = 60, 1000
+"""From the first change to the refresh; while a model reads, proposals come several times a second."""
 MOST_LOOKED_AT = 5000
 """Models that propose more find objects, and do not classify."""
 MOST = 24
@@ -74,7 +75,6 @@ class ThisScanView(QWidget):
         self._column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
-        self._wait.setInterval(WAIT_MS)
         self._wait.timeout.connect(self._refresh)
         for signal in (session.document_changed, session.proposals_changed, session.labels_changed):
             signal.connect(self._pend)
@@ -92,7 +92,7 @@ class ThisScanView(QWidget):
 
     def _pend(self) -> None:
         if not self._wait.isActive():
-            self._wait.start()
+            self._wait.start(STREAM_WAIT_MS if self._session.findings.is_streaming else WAIT_MS)
 
     def _refresh(self) -> None:
         found = scan_labels(self._session)[:MOST] if self.applies else ()
@@ -126,7 +126,7 @@ class ThisScanView(QWidget):
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             box.setAccessibleName(f"{one.label.name} is true of the whole scan")
             self._show(box, one)
-            box.clicked.connect(partial(self.say, one.label.id))
+            box.clicked.connect(partial(self._on_box, one.label.id, box))
             self.boxes[one.label.id] = box
             grid.addWidget(box, row, 0)
             if one.score is not None:
@@ -145,6 +145,9 @@ class ThisScanView(QWidget):
             if one.is_offered and not one.is_said
             else f"Whether {one.label.name} is true of the whole scan"
         )
+
+    def _on_box(self, label_id: str, box: QCheckBox) -> None:
+        self.say(label_id, box.isChecked())
 
     def say(self, label_id: str, is_on: bool) -> None:
         """Say that a label is true of the whole scan, or that it is not."""
@@ -178,7 +181,7 @@ class ThisScanPanel:
 
     title = "This scan"
     side: Side = "right"
-    order = 11
+    order = 12
     stretch = 0
 
     def make(self, session: Session, theme: Theme) -> QWidget:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from dataset.annotation import Annotation, Box, WholeScan, now
 from dataset.document import Document, Snapshot
 from desktop_app.mark_edits import attribute_edit, attribute_of, lock_edit, whole_scan_edit, whole_scan_marks
@@ -95,7 +97,8 @@ def test_hidden_proposals_are_neither_drawn_nor_taken_nor_accepted(reader: Reade
     session.save()
     assert session.dataset is reader.dataset
     session.keeping.flush()
-    assert reader.dataset.revisions[-1][1]["finished"] is False, "what is hidden still waits"
+    _, facts = cast("tuple[object, dict[str, object]]", reader.dataset.revisions[-1])
+    assert facts["finished"] is False, "what is hidden still waits"
     reader.window._actions.actions["show-all"].trigger()
     assert len(session.marks_on(session.plane)) == 3
 
