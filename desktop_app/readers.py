@@ -99,11 +99,17 @@ class Readers(QObject):
         known = {reading.author: reading for reading in self.readings}
         if len(known) < 2:
             return None
-        rest = [author for author in known if author not in self.chosen]
-        a, b = (author if author in known else "" for author in self.chosen)
-        a = a or (rest.pop(0) if len(rest) > 1 or b else rest[-2])
-        b = b or next(author for author in reversed(known) if author != a)
-        return known[a], known[b]
+        if set(self.chosen) <= known.keys():
+            return known[self.chosen[0]], known[self.chosen[1]]
+        # Who decides between others has a reading of the own as soon as something is decided.
+        others = [reading for author, reading in known.items() if author != self._session.author]
+        newest = others if len(others) > 1 else list(known.values())
+        return newest[-2], newest[-1]
+
+    @property
+    def is_deciding(self) -> bool:
+        """Whether something was decided that is not saved as reviewed yet: then the scan is not done with."""
+        return any(self.choice(number) is not None for number in self._choices)
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -208,7 +214,7 @@ class Readers(QObject):
         plane, box = difference.plane, bounds(difference.mark.geometry)
         if plane is not None:
             self._session.set_plane(plane)
-        if box is not None:
+        if box is not None and self._session.info is not None and self._session.info.kind == "slide":
             self._session.slides.place_wanted.emit(box[0] + box[2] / 2, box[1] + box[3] / 2)
         self._show()
 

@@ -15,13 +15,16 @@ from dataset.document import Change, Document, Snapshot
 from dataset.label import Label, LabelSet
 from dataset.measurement import MEASUREMENT, is_finding, labels_of_findings, without_measurements
 from dataset.piecewise import collector_paused
+from desktop_app.blinding import Blinds, told_silent
 from desktop_app.display import CaseRow
 from desktop_app.editing import MANY, Editing
 from desktop_app.findings import Findings
+from desktop_app.history import History
 from desktop_app.keeping import Keeping
 from desktop_app.opening import Opened
 from desktop_app.predicting import Reading
 from desktop_app.read_ahead import ReadAhead
+from desktop_app.readers import Readers
 from desktop_app.saving import Grounds, Kept, Saved, Saving
 from desktop_app.slides import Acts, Slides
 from desktop_app.tool import Tool
@@ -66,6 +69,9 @@ class Session(Editing):
         self.saving = Saving(self.keeping, self)
         self.saving.saved.connect(self._on_saved)
         self.saving.due.connect(self._autosave)
+        self.worklist.author = author
+        self.blinds, self.history = Blinds(self), History(self)
+        self.readers = Readers(self)
         self.read_ahead = ReadAhead(self)
         self.slides = Slides(self, Acts(self.predict, self.commit, self.add_labels))
 
@@ -80,6 +86,11 @@ class Session(Editing):
         worklist.problem_raised.connect(self.problem_raised)
 
     # What is open.
+
+    @property
+    def title(self) -> str:
+        """What to call the open scan; empty without one."""
+        return self.blinds.title_of(self.info.name, self.scan_key) if self.info is not None else ""
 
     @property
     def saved_text(self) -> str:
@@ -217,7 +228,8 @@ class Session(Editing):
 
         The scan counts as read when the reader is `finished` with it and no proposal that is shown is left open.
         """
-        self.save_on(Grounds(finished and not self.proposals, confirmed_empty=confirmed_empty))
+        done = finished and not self.proposals and not self.readers.is_deciding
+        self.save_on(Grounds(done, confirmed_empty=confirmed_empty))
 
     def save_on(self, grounds: Grounds) -> None:
         """Write the open document as a revision on the grounds that are given."""
@@ -283,16 +295,18 @@ class Session(Editing):
 
     def predict(self, model: str, region: Region | None = None, slide: SlideChoices = EVERYWHERE) -> None:
         """Let a model read the open scan; its proposals stream in and the prediction is kept."""
-        if self.scan is not None and self.dataset is not None:
+        if self.scan is not None and self.dataset is not None and not told_silent(self):
             self.predicting.start(model, self.scan, self.scan_key, region, self.dataset, slide)
 
     def _on_streamed(self, key: str, proposals: tuple[Proposal, ...], labels: tuple[Label, ...]) -> None:
-        if key == self.scan_key:
+        if key == self.scan_key and not self.blinds.hides_models:
             self.add_labels(labels, keep=False)
             self.findings.stream(proposals)
             self.proposals_changed.emit()
 
     def _on_predicted(self, reading: Reading) -> None:
+        if self.blinds.hides_models:
+            return
         self.add_labels(reading.labels, keep=False)
         prediction = reading.prediction
         if prediction.scan == self.scan_key:

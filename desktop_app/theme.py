@@ -259,6 +259,9 @@ QAbstractItemView { background: @panel; border: none; outline: none; }
 QListView { border: 1px solid transparent; }
 QListView:focus { border-color: @accent; }
 QListView::item { border: none; }
+QListWidget::item { padding: 2! 8!; }
+QListWidget::item:selected { background: @accent_soft; color: @text; }
+QPushButton:checked { background: @accent_soft; border-color: @accent; }
 QScrollArea, QScrollArea > QWidget > QWidget#column { background: @panel; border: none; }
 QScrollBar:vertical { background: transparent; width: 10!; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 10!; margin: 0; }

@@ -128,7 +128,7 @@ class HistoryView(QWidget):
         if self.list.count():
             item = self.list.item(0)
             count = len(session.document.annotations)
-            saved = session.saved_text or "nothing to save"
+            saved = session.saved_text or "as saved"
             item.setText(f"{NOW}\n{count} mark{'' if count == 1 else 's'} · {saved}")
             item.setToolTip(item.text())
 

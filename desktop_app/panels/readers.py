@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -17,7 +17,7 @@ from desktop_app.panels.findings import swatch
 from desktop_app.panels.history import said_of, when_text
 from desktop_app.session import Session
 from desktop_app.theme import Theme
-from desktop_app.widgets import Chooser, Elided, Field, Section, label, push, rule, tidy, tool_button
+from desktop_app.widgets import Chooser, Column, Elided, Field, Section, label, push, rule, tidy, tool_button
 
 HEADS = ("F1", "IoU", "Dice", "κ")
 TIPS = (
@@ -193,6 +193,7 @@ class ReadersView(QWidget):
         self._compared.setVisible(readers.comparison is not None)
         self._review.setVisible(readers.can_review and readers.comparison is None)
         self.compare.setChecked(readers.comparison is not None)
+        self.compare.setText("Compare" if readers.comparison is None else "Stop comparing")
         pair = readers.pair
         if pair is not None:
             for (who, about), chosen in zip(self.sides, pair, strict=True):
@@ -210,6 +211,15 @@ class ReadersView(QWidget):
             parent = parent.parentWidget()
         if parent is not None:
             parent.unfold()
+            QTimer.singleShot(0, self._come_into_view)
+
+    def _come_into_view(self) -> None:
+        parent = self.parentWidget()
+        while parent is not None:
+            if isinstance(parent, Column):
+                parent.ensureWidgetVisible(self.save)
+                parent.ensureWidgetVisible(self.state)
+            parent = parent.parentWidget()
 
     def _state_text(self) -> str:
         readers, blinds = self._session.readers, self._session.blinds
@@ -244,7 +254,7 @@ class ReadersView(QWidget):
         grid = QGridLayout(self._table)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(self._theme.px(12))
-        grid.setVerticalSpacing(self._theme.px(2))
+        grid.setVerticalSpacing(self._theme.px(1))
         grid.setColumnStretch(0, 1)
         for number, (word, tip) in enumerate(zip(HEADS, TIPS, strict=True), 1):
             head = label(word, "small")
@@ -253,12 +263,12 @@ class ReadersView(QWidget):
         agreement = compared.agreement
         rows = agreement.labels[:MOST_ROWS]
         for row, found in enumerate(rows):
-            self._add_row(grid, 2 * row + 1, found)
+            self._add_row(grid, 3 * row + 1, found)
         if len(agreement.labels) > 1:
-            self._add_row(grid, 2 * len(rows) + 1, agreement.overall)
+            self._add_row(grid, 3 * len(rows) + 1, agreement.overall)
         scans = self._session.readers.kappas.scans
         text = f"κ over {scans} scan{'' if scans == 1 else 's'} that both have finished"
-        grid.addWidget(label(text, "small"), 2 * len(rows) + 3, 0, 1, 5)
+        grid.addWidget(label(text, "small"), 3 * len(rows) + 4, 0, 1, 5)
         self._column.replaceWidget(old, self._table)
         old.hide()
         old.deleteLater()
@@ -287,6 +297,7 @@ class ReadersView(QWidget):
             grid.addWidget(figure, row, number, Qt.AlignmentFlag.AlignRight)
         counts = label(f"{found.matched} both · {found.only_a} only A · {found.only_b} only B", "small")
         grid.addWidget(counts, row + 1, 0, 1, 5)
+        grid.setRowMinimumHeight(row + 2, self._theme.px(6))
 
     def _show_difference(self) -> None:
         readers, session = self._session.readers, self._session
