@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.case_index import Order, next_by_need
 from desktop_app.case_table import CaseRows, CaseTable
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dataset.prediction import Prediction
     from desktop_app.display import CaseRow
 
+AHEAD_MS = 150
+"""The case that was asked for is painted first; nothing competes with that."""
 AROUND = (1, 2, -1)
 """Which cases are opened ahead, in steps from the open one."""
 
@@ -65,6 +67,10 @@ class Worklist(QObject):
         """Who reads."""
         self._under_way: Job[Opened] | None = None
         self._wanted: tuple[Path, ...] = ()
+        self._ahead = QTimer(self)
+        self._ahead.setSingleShot(True)
+        self._ahead.setInterval(AHEAD_MS)
+        self._ahead.timeout.connect(self.look_ahead)
 
     def open_dataset(self, folder: Path) -> None:
         """Open a dataset folder (made where there is none); its scans become the rows."""
@@ -119,10 +125,10 @@ class Worklist(QObject):
         old, self.current = self.current, number
         for changed in {old, number} - {-1}:
             self.row_changed.emit(changed)
-        self.opening.emit(case.row.title)
         if ready is not None:
             self._on_opened(number, ready)
             return
+        self.opening.emit(case.row.title)
         self.prefetch.pause()
         self._under_way = self._jobs.start(
             f"Opening {case.row.title}",
@@ -153,7 +159,7 @@ class Worklist(QObject):
         else:
             self.row_changed.emit(self.current)
         self.opened.emit(opened)
-        self.look_ahead()
+        self._ahead.start()
 
     def look_ahead(self) -> None:
         """Have the cases around the open one at hand before they are asked for."""
