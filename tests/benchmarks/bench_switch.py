@@ -57,7 +57,8 @@ def make(folder: Path, count: int) -> None:
         key = f"{number:064x}"
         dataset.add_scan(scan, key, silent())
         plane = Plane(0, scan.info.size.planes // 2)
-        boxes = [Box(plane, *map(float, chance.integers(20, scan.info.size.rows - 60, 2)), 40, 30) for _ in range(30)]
+        places = chance.integers(20, scan.info.size.rows - 60, (30, 2)).tolist()
+        boxes = [Box(plane, x, y, 40, 30) for x, y in places]
         found = tuple(Proposal(new_id(), "nodule", box, 0.6 + 0.01 * n) for n, box in enumerate(boxes))
         dataset.save_prediction(Prediction(new_id(), key, MODEL, "cpu", now(), 0.1, found))
     dataset.close()

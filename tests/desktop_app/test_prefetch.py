@@ -152,7 +152,7 @@ def test_what_is_not_used_is_closed(qtbot: QtBot, make: Callable[[], Session], m
         monkeypatch.setattr(ahead.opened.scan, "close", lambda name=name: closed.append(name))
     session.open_case(4)
     reached(qtbot, session, 4)
-    assert sorted(closed) == ["birch.png", "cedar.png"]
+    qtbot.waitUntil(lambda: sorted(closed) == ["birch.png", "cedar.png"], timeout=5000)
     at_hand(qtbot, session, 3)
     scans = [ahead.opened.scan for ahead in session.worklist.prefetch._held.values()]
     session.worklist.prefetch.forget()
