@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from dataset.annotation import Annotation
-from dataset.mask import Mask, Tile, TileKey
+from dataset.mask import Mask, empty_mask
+from dataset.mask_delta import MaskDelta, delta_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ class Document:
         self._snapshot: Snapshot | None = start
         self._origins: dict[str, int] = dict(Counter(a.origin for a in start.annotations if a.origin))
         self._settled: frozenset[str] | None = None
-        self._undo: deque[tuple[Change, int]] = deque()
-        self._redo: list[Change] = []
+        self._undo: deque[_Step] = deque()
+        self._redo: list[_Step] = []
         self._budget = history_bytes
         self._spent = 0
 
@@ -99,30 +100,32 @@ class Document:
         change = self._apply(edit)
         if not change.edit.is_empty:
             self._redo.clear()
-            self._remember(change)
+            self._remember(_step_of(change))
         return change
 
     def undo(self) -> Change | None:
         """Take the last edit back, or `None` when there is none."""
         if not self._undo:
             return None
-        change, cost = self._undo.pop()
-        self._spent -= cost
-        self._redo.append(change)
-        return self._apply(change.inverse)
+        step = self._undo.pop()
+        self._spent -= step.cost
+        change = self._apply(step.whole(step.inverse, self._annotations))
+        self._redo.append(step)
+        return change
 
     def redo(self) -> Change | None:
         """Do again what was undone last, or `None`."""
         if not self._redo:
             return None
-        change = self._apply(self._redo.pop().edit)
-        self._remember(change)
+        step = self._redo.pop()
+        change = self._apply(step.whole(step.edit, self._annotations))
+        self._remember(step)
         return change
 
     @property
     def undo_title(self) -> str:
         """What undo would take back; empty when nothing."""
-        return self._undo[-1][0].edit.title if self._undo else ""
+        return self._undo[-1].edit.title if self._undo else ""
 
     @property
     def redo_title(self) -> str:
@@ -197,32 +200,67 @@ class Document:
         if not (count and count + change):
             self._settled = None
 
-    def _remember(self, change: Change) -> None:
-        cost = _cost(change)
-        self._undo.append((change, cost))
-        self._spent += cost
+    def _remember(self, step: _Step) -> None:
+        self._undo.append(step)
+        self._spent += step.cost
         # The newest edit stays undoable whatever it costs.
         while self._spent > self._budget and len(self._undo) > 1:
-            self._spent -= self._undo.popleft()[1]
+            self._spent -= self._undo.popleft().cost
 
 
-def _cost(change: Change) -> int:
-    """Bytes that an edit keeps alive: what differs between the annotations before and after."""
-    total = 200 + 400 * (len(change.edit.put) + len(change.inverse.put))
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A change in the history. Of a mask that was there before and after, only the pixels that differ are kept."""
+
+    edit: Edit
+    inverse: Edit
+    deltas: Mapping[str, MaskDelta]
+    cost: int
+    """Bytes it keeps alive."""
+
+    def whole(self, edit: Edit, annotations: Mapping[str, Annotation]) -> Edit:
+        """The edit or its inverse with its masks, made from those of the present annotations."""
+        if not self.deltas:
+            return edit
+        put: list[Annotation] = []
+        for annotation in edit.put:
+            delta = self.deltas.get(annotation.id)
+            if delta is not None:
+                mask = cast("Mask", annotations[annotation.id].geometry)
+                annotation = replace(annotation, geometry=delta.applied(mask))  # noqa: PLW2901
+            put.append(annotation)
+        return replace(edit, put=tuple(put))
+
+
+def _step_of(change: Change) -> _Step:
+    """A change as the history keeps it."""
     before, after = _masks(change.inverse.put), _masks(change.edit.put)
+    deltas: dict[str, MaskDelta] = {}
+    cost = 200 + 400 * (len(change.edit.put) + len(change.inverse.put))
     for mask_id in {*before, *after}:
-        total += _own_bytes(after.get(mask_id), before.get(mask_id))
-        total += _own_bytes(before.get(mask_id), after.get(mask_id))
-    return total
+        old, new = before.get(mask_id), after.get(mask_id)
+        delta = delta_of(old, new) if old is not None and new is not None else None
+        if delta is not None:
+            deltas[mask_id] = delta
+            cost += delta.byte_count
+        else:
+            cost += _bytes_of(old) + _bytes_of(new)
+    return _Step(_without_masks(change.edit, deltas), _without_masks(change.inverse, deltas), deltas, cost)
+
+
+def _without_masks(edit: Edit, deltas: Mapping[str, MaskDelta]) -> Edit:
+    """An edit that does not hold the masks that can be made again from what differs."""
+    if not deltas:
+        return edit
+    nothing = empty_mask()
+    return replace(edit, put=tuple(replace(a, geometry=nothing) if a.id in deltas else a for a in edit.put))
 
 
 def _masks(annotations: tuple[Annotation, ...]) -> dict[str, Mask]:
-    return {a.id: a.geometry for a in annotations if isinstance(a.geometry, Mask)}
+    last = {annotation.id: annotation.geometry for annotation in annotations}
+    return {annotation_id: geometry for annotation_id, geometry in last.items() if isinstance(geometry, Mask)}
 
 
-def _own_bytes(mask: Mask | None, other: Mask | None) -> int:
-    """Bytes of the tiles of a mask that another one does not share."""
-    if mask is None:
-        return 0
-    shared: Mapping[TileKey, Tile] = other.tiles if other is not None else {}
-    return sum(tile.byte_count + 100 for key, tile in mask.tiles.items() if shared.get(key) is not tile)
+def _bytes_of(mask: Mask | None) -> int:
+    """Bytes of the tiles of a mask."""
+    return 0 if mask is None else sum(tile.byte_count + 100 for tile in mask.tiles.values())

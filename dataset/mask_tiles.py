@@ -75,13 +75,13 @@ def shared_tile(tile: Tile) -> Tile:
 
 def tile_of(full: Bits) -> Tile | None:
     """The trimmed tile of a 256 × 256 array, or `None` when nothing is set."""
-    if full.all():
+    return cropped_tile(full, 0, 0)
+
+
+def cropped_tile(bits: Bits, x: int, y: int) -> Tile | None:
+    """The trimmed tile of an array whose corner is at (x, y) in the tile, or `None`; copies it."""
+    if bits.shape == (TILE, TILE) and bits.all():
         return _ALL
-    return _trimmed(full, 0, 0)
-
-
-def _trimmed(bits: Bits, x: int, y: int) -> Tile | None:
-    """The tile of what is set in an array whose corner is at (x, y) in the tile; copies it."""
     box = _set_box(bits)
     if box is None:
         return None
@@ -138,7 +138,7 @@ def _paint_tile(tiles: dict[TileKey, Tile], key: TileKey, corner: tuple[int, int
 def _with(old: Tile | None, x: int, y: int, part: Bits) -> Tile | None:
     """A tile with more pixels set; the tile itself where they are set already."""
     if old is None:
-        return _trimmed(part, x, y)
+        return cropped_tile(part, x, y)
     right, bottom = old.x + old.bits.shape[1], old.y + old.bits.shape[0]
     x0, y0, x1, y1 = old.x, old.y, right, bottom
     if x < x0 or y < y0 or x + part.shape[1] > x1 or y + part.shape[0] > y1:
@@ -182,6 +182,6 @@ def _without(old: Tile, x: int, y: int, part: Bits) -> Tile | None:
         or (x0 == old.x and not bits[:, 0].any())
         or (x1 == right and not bits[:, -1].any())
     ):
-        return _trimmed(bits, old.x, old.y)
+        return cropped_tile(bits, old.x, old.y)
     bits.flags.writeable = False
     return Tile(old.x, old.y, bits)
