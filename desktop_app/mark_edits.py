@@ -48,9 +48,8 @@ def with_attribute(mark: Annotation, name: str, value: str) -> tuple[tuple[str, 
 def whole_scan_marks(document: Document) -> dict[str, tuple[Annotation, ...]]:
     """The labels of the whole scan, with the annotations that say so."""
     found: dict[str, tuple[Annotation, ...]] = {}
-    for mark in document.annotations:
-        if type(mark.geometry) is WholeScan:
-            found[mark.label] = (*found.get(mark.label, ()), mark)
+    for mark in [mark for mark in document.annotations if type(mark.geometry) is WholeScan]:
+        found[mark.label] = (*found.get(mark.label, ()), mark)
     return found
 
 

@@ -10,6 +10,9 @@ from desktop_app.measure_text import anchor_of, measure_text
 from desktop_app.session import Session
 from desktop_app.tool import Mark
 
+MEASURING = ("ruler", "angle", "region")
+"""The tools that make measurements."""
+
 
 def words_of(mark: Mark, session: Session) -> tuple[str, Point | None]:
     """The text of a mark's chip, and the point it stands at (`None`: beside the mark)."""
@@ -19,6 +22,13 @@ def words_of(mark: Mark, session: Session) -> tuple[str, Point | None]:
     values = session.valuing.of(mark.id, mark.geometry) if kind == "region" else None
     text = measure_text(kind, mark.geometry, session.spacing_mm, values)
     return (text if mark.label == MEASUREMENT.id else f"{name} {text}"), anchor_of(kind, mark.geometry)
+
+
+def preview_colour(session: Session) -> str:
+    """The colour of what is being drawn: that of what it will be."""
+    if session.tool_name in MEASURING:
+        return (session.labels.get(MEASUREMENT.id) or MEASUREMENT).colour
+    return session.label_of(session.label).colour
 
 
 def live_words(live: Sequence[Annotation], session: Session) -> tuple[tuple[Point, str], ...]:

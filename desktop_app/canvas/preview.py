@@ -12,7 +12,7 @@ from dataset.mask import Mask
 from desktop_app.canvas.marks import screen_bounds
 from desktop_app.canvas.viewport import Viewport
 
-MARGIN = 8
+MARGIN = 10
 _RIM = QColor(0, 0, 0, 170)
 _PLATE = QColor(10, 13, 17, 225)
 Text = tuple[Point, str]
@@ -82,14 +82,15 @@ def draw_preview(painter: QPainter, preview: Preview, viewport: Viewport, plates
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    scale = plates.scale if plates is not None else 1.0
     for colour, width in ((_RIM, 3.0), (QColor(preview.colour), 1.5)):
-        painter.setPen(QPen(colour, width))
+        painter.setPen(QPen(colour, width * scale))
         for geometry in preview.geometries:
             _draw(painter, geometry, viewport)
     if preview.brush is not None:
         rect = _brush_rect(preview.brush, viewport)
         for colour, width in ((_RIM, 2.5), (QColor("#ffffff"), 1.0)):
-            painter.setPen(QPen(colour, width))
+            painter.setPen(QPen(colour, width * scale))
             painter.drawEllipse(rect)
     if plates is not None:
         plates.draw(painter, preview.texts, viewport)

@@ -12,7 +12,7 @@ from dataset.annotation import Annotation
 from desktop_app.canvas.crosshair_lines import COLOURS, crosshair_at
 from desktop_app.canvas.heat_showing import HeatShowing
 from desktop_app.canvas.hover_layer import HoverLayer
-from desktop_app.canvas.mark_words import live_words
+from desktop_app.canvas.mark_words import live_words, preview_colour
 from desktop_app.canvas.pane_marks import PaneMarks
 from desktop_app.canvas.preview import Preview
 from desktop_app.canvas.scan_view import ScanView
@@ -245,7 +245,7 @@ class ScanPane(QWidget):
         brush = None
         if outcome.cursor == "brush" and gesture is not None:
             brush = (gesture.x, gesture.y, *brush_diameter(session.bench(), gesture))
-        colour = session.label_of(session.label).colour
+        colour = preview_colour(session)
         self.view.set_preview(
             Preview(outcome.preview, colour, brush, outcome.texts or live_words(outcome.live, session))
         )
