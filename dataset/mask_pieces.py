@@ -115,7 +115,10 @@ def _fill_plane(tiles: dict[TileKey, Tile], mask: Mask, keys: list[TileKey], pro
                 is_open[made.piece[made.first[key] + edge[edge > 0] - 1]] = True
     for key in told(grid, progress):
         first = made.first[key]
-        labels, count = (_ONE, 1) if key not in mask.tiles else unset(key)
+        tile = mask.tiles.get(key)
+        if tile is WHOLE or (tile is None and is_open[made.piece[first]]):
+            continue
+        labels, count = unset(key)
         holes = ~is_open[made.piece[first : first + count]]
         if holes.any():
             full = tile_of(np.concatenate([[True], holes])[labels] if key in mask.tiles else labels > 0)
@@ -152,16 +155,16 @@ def _joined(
     for key in told(sorted(keys), progress):
         labels, count = labels_of(key)
         first[key] = total
-        counts.append(np.bincount(labels.ravel(), minlength=count + 1)[1:].astype(np.int64))
+        counts.append(_WHOLE_SIZE if labels is _ONE else np.bincount(labels.ravel(), minlength=count + 1)[1:])
         if side is not None and side[0] == TileKey(key.plane, key.row, key.column - 1):
-            _meet(pairs, side[1], _wide(labels[:, 0], total))
-        side = key, _wide(labels[:, -1], total)
-        _meet(pairs, lower.pop(TileKey(key.plane, key.row - 1, key.column), None), _wide(labels[0], total))
-        lower[key] = _wide(labels[-1], total)
+            _meet(pairs, side[1], _wide(labels, total, np.s_[:, 0]))
+        side = key, _wide(labels, total, np.s_[:, -1])
+        _meet(pairs, lower.pop(TileKey(key.plane, key.row - 1, key.column), None), _wide(labels, total, np.s_[0]))
+        lower[key] = _wide(labels, total, np.s_[-1])
         if through:
             met = above.pop(TileKey(key.plane - 1, key.row, key.column), None)
             if met is not None:
-                _meet(pairs, _wide(*met), _wide(labels, total))
+                _meet(pairs, _wide(*met, np.s_[:]), _wide(labels, total, np.s_[:]))
             if TileKey(key.plane + 1, key.row, key.column) in keys:
                 above[key] = labels, total
         total += count
@@ -175,15 +178,26 @@ def _joined(
     return _Joined(first, np.asarray(piece, np.int64), sizes)
 
 
-def _wide(labels: Labels, first: int) -> Numbers:
-    """Numbers that count through all tiles; -1 where nothing is set."""
-    return np.where(labels > 0, labels.astype(np.int64) + (first - 1), -1)
+def _wide(labels: Labels, first: int, where: Any) -> Numbers:
+    """A part of a tile in numbers that count through all tiles; -1 where nothing is set.
+
+    Of a tile that is all one piece, or nothing, a single number stands for all.
+    """
+    if labels is _ONE or labels is _NONE:
+        return np.array([first if labels is _ONE else -1], np.int64)
+    part = labels[where]
+    return np.where(part > 0, part.astype(np.int64) + (first - 1), -1)
 
 
 def _meet(pairs: list[Numbers], one: Numbers | None, other: Numbers) -> None:
     """Note which numbers lie side by side."""
     if one is None:
         return
+    if one.size == 1 and other.size == 1:
+        if one[0] >= 0 and other[0] >= 0:
+            pairs.append(np.stack([one, other]))
+        return
+    one, other = np.broadcast_arrays(one, other)
     both = (one >= 0) & (other >= 0)
     if both.any():
         # As single numbers, since telling pairs apart is slow.
@@ -202,5 +216,6 @@ def _labelled(bits: Bits) -> tuple[Labels, int]:
     return np.asarray(labels, np.int32), int(count) - 1
 
 
+_WHOLE_SIZE = np.array([TILE * TILE], np.int64)
 _ONE: Labels = np.ones((TILE, TILE), np.int32)
 _NONE: Labels = np.zeros((TILE, TILE), np.int32)

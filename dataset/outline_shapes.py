@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeAlias, TypeVar
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dataset.annotation import Box, Point, Polygon, Polyline, RotatedBox
-from dataset.mask import TILE, Mask, Tile, TileKey, tile_of
-from dataset.outline_pairs import is_within, meetings
+from dataset.mask import TILE, Bits, Mask, Tile, TileKey, tile_of
+from dataset.outline_pairs import expanded, is_within, meetings
 from imaging.progress import Progress
 
 Ring = NDArray[np.float64]
@@ -147,7 +147,7 @@ def _away(points: Ring, a: Ring, b: Ring) -> Ring:
 def mask_of_area(area: Area, extent: tuple[int, int], progress: Progress) -> Mask:
     """The pixels of a plane (`extent` wide and high) whose centres lie in an area (even-odd).
 
-    Goes band by band of tiles, so memory follows the width of the area.
+    Goes tile by tile where its outline passes; what lies between costs no memory.
     """
     rings = rings_of(area)
     a = np.concatenate(rings)
@@ -157,34 +157,57 @@ def mask_of_area(area: Area, extent: tuple[int, int], progress: Progress) -> Mas
     left, top = np.maximum(a.min(axis=0), 0.0)
     right, bottom = np.minimum(a.max(axis=0), extent)
     if right > left and bottom > top:
-        first, last = math.floor(left / TILE), math.ceil(right / TILE)
-        width = (last - first) * TILE
+        columns = range(math.floor(left / TILE), math.ceil(right / TILE))
         rows = range(math.floor(top / TILE), math.ceil(bottom / TILE))
         for number, row in enumerate(rows):
             progress.report(number, len(rows))
-            band = _band(a, b, row * TILE, first * TILE, width)
-            band[:, max(extent[0] - first * TILE, 0) :] = False
-            band[max(extent[1] - row * TILE, 0) :] = False
-            for column in range(first, last):
-                start = (column - first) * TILE
-                tile = tile_of(band[:, start : start + TILE])
+            for column, bits in _band(a, b, row, columns):
+                tile = tile_of(_on_plane(bits, column, row, extent))
                 if tile is not None:
                     tiles[TileKey(plane.index, row, column)] = tile
     return Mask(plane.axis, MappingProxyType(tiles))
 
 
-def _band(a: Ring, b: Ring, top: int, left: int, width: int) -> NDArray[np.bool_]:
-    """The pixels of a band as high as a tile whose centres lie within edges a–b (even-odd)."""
+def _band(a: Ring, b: Ring, row: int, columns: range) -> Iterator[tuple[int, Bits]]:
+    """The tiles of a row whose pixels have their centres within edges a–b (even-odd), from left to right."""
+    at, turns = _turns(a, b, row * TILE)
+    first, count = columns.start * TILE, len(columns)
+    x = np.clip(turns - first, 0, count * TILE)
+    order = np.argsort(x, kind="stable")
+    at, x = at[order], x[order]
+    starts = np.searchsorted(x, np.arange(count + 1) * TILE).tolist()
+    inside = np.zeros(TILE, np.bool_)
+    for number, column in enumerate(columns):
+        part = slice(starts[number], starts[number + 1])
+        if part.start < part.stop:
+            turned = np.bincount(at[part] * TILE + x[part] % TILE, minlength=TILE * TILE).reshape(TILE, TILE) % 2 == 1
+            bits = np.bitwise_xor.accumulate(turned, axis=1) ^ inside[:, None]
+            inside = bits[:, -1].copy()
+            yield column, bits
+        elif inside.any():
+            yield column, np.broadcast_to(inside[:, None], (TILE, TILE))
+
+
+def _turns(a: Ring, b: Ring, top: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where edges pass the middles of a tile's rows: the row, and the first pixel whose centre lies further right."""
     low, high = np.minimum(a[:, 1], b[:, 1]), np.maximum(a[:, 1], b[:, 1])
     near = (low < top + TILE) & (high > top) & (high > low)
     a, b, low, high = a[near], b[near], low[near], high[near]
     # The rows whose centres an edge passes, its lower end not counted, so that a corner counts once.
     first = np.clip(np.ceil(low - top - 0.5), 0, TILE).astype(np.int64)
     count = np.maximum(np.clip(np.ceil(high - top - 0.5), 0, TILE).astype(np.int64) - first, 0)
-    edge = np.repeat(np.arange(len(a)), count)
-    row = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
+    edge, row = expanded(first, count)
     share = (row + (top + 0.5) - a[edge, 1]) / (b[edge, 1] - a[edge, 1])
     x = a[edge, 0] + share * (b[edge, 0] - a[edge, 0])
-    column = np.clip(np.ceil(x - left - 0.5), 0, width).astype(np.int64)
-    turns = np.bincount(row * (width + 1) + column, minlength=TILE * (width + 1)).reshape(TILE, width + 1)
-    return np.bitwise_xor.accumulate((turns[:, :width] & 1).astype(np.bool_), axis=1)
+    return row, np.ceil(x - 0.5).astype(np.int64)
+
+
+def _on_plane(bits: Bits, column: int, row: int, extent: tuple[int, int]) -> Bits:
+    """The pixels of a tile that lie on the plane."""
+    across, down = extent[0] - column * TILE, extent[1] - row * TILE
+    if across >= TILE and down >= TILE:
+        return bits
+    kept = bits.copy()
+    kept[:, max(across, 0) :] = False
+    kept[max(down, 0) :] = False
+    return kept
