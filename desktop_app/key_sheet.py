@@ -30,6 +30,7 @@ MOUSE = (
     ("Pinch", "Zoom"),
     ("Pen, turned over", "Erase"),
 )
+OTHER, MOUSE_TITLE = TITLES = ("Other", "Mouse")
 NUMBERED = {"label-": ("Findings", "Ctrl+1 … 9", "Label"), "preset-": ("View", "1 … 5", "Window preset")}
 """Rows that differ by a number stand as one line, while their keys are the usual ones."""
 
@@ -48,11 +49,11 @@ def lines_of(rows: Iterable[ActionRow]) -> dict[str, list[Line]]:
     groups: dict[str, list[Line]] = {}
     for row in table:
         if row.keys and not _is_usual_number(row):
-            groups.setdefault(row.menu or "Other", []).append(Line(_said(row.keys), row.text.rstrip("…")))
+            groups.setdefault(row.menu or OTHER, []).append(Line(_said(row.keys), row.text.rstrip("…")))
     for stem, (menu, keys, text) in NUMBERED.items():
         if any(row.id.startswith(stem) and _is_usual_number(row) for row in table):
             groups.setdefault(menu, []).append(Line((keys.replace("Ctrl+", readable_key("Ctrl+1")[:-1]),), text))
-    groups["Mouse"] = [Line((tr(gesture),), what) for gesture, what in MOUSE]
+    groups[MOUSE_TITLE] = [Line((tr(gesture),), what) for gesture, what in MOUSE]
     return groups
 
 
@@ -137,7 +138,7 @@ class KeySheet(Sheet):
             holder.setLayout(caps)
             tidy(caps, self.theme, gap=4)
             for key in line.keys:
-                caps.addWidget(label(key, "key"))
+                caps.addWidget(label(key, "key"), 0, Qt.AlignmentFlag.AlignVCenter)
             caps.addStretch(1)
             text = label(line.text, wraps=True)
             grid.addWidget(text, number, 0)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
+    QLineEdit,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -21,6 +22,7 @@ from desktop_app.action import ActionRow, readable_key
 from desktop_app.dialogs import Sheet, chooser
 from desktop_app.finding_names import rank
 from desktop_app.key_profiles import PROFILE_TITLES, ProfileName
+from desktop_app.key_sheet import OTHER
 from desktop_app.own_keys import RESERVED, OwnKeys, holders, keyed, with_keys, without
 from desktop_app.theme import Theme
 from desktop_app.translation import tr
@@ -40,6 +42,9 @@ class KeyField(QKeySequenceEdit):
         self.setMaximumSequenceLength(1)
         self.setAccessibleName("New key")
         self.setToolTip("Click here, then press the key for the chosen action")
+        for field in self.findChildren(QLineEdit):
+            field.setPlaceholderText(tr("Press a key"))
+            field.setAccessibleName(tr("New key"))
         self.keySequenceChanged.connect(self._tell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -154,7 +159,7 @@ class KeysDialog(Sheet):
     def _fill(self) -> None:
         menus: dict[str, QTreeWidgetItem] = {}
         for row in self._rows:
-            menu = row.menu or "Other"
+            menu = row.menu or OTHER
             if menu not in menus:
                 menus[menu] = QTreeWidgetItem(self.tree, [tr(menu)])
                 menus[menu].setFlags(Qt.ItemFlag.ItemIsEnabled)

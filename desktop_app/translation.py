@@ -44,10 +44,11 @@ def language_of(setting: LanguageName) -> str:
 
 
 class Said(QTranslator):
-    """Translates by a dictionary of texts and patterns."""
+    """Translates by a dictionary of texts and patterns; what is Qt's own is left to `others`."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], others: QTranslator) -> None:
         super().__init__()
+        self._others = others
         self._exact = {text: said for text, said in texts.items() if said and "{}" not in text}
         with_parts = ((text, said) for text, said in texts.items() if said and "{}" in text and is_pattern(text))
         ordered = sorted(with_parts, key=lambda pair: -len(pair[0]))
@@ -58,9 +59,11 @@ class Said(QTranslator):
         """Whether it says nothing; Qt asks before it uses it."""
         return not self._exact
 
-    def translate(self, context: str, source_text: str, disambiguation: str | None = None, n: int = -1) -> str:  # noqa: ARG002
-        """What is said for a text; empty where it is none of ours or not known."""
-        return (self.say(source_text) or "") if context == CONTEXT else ""
+    def translate(self, context: str, source_text: str, disambiguation: str | None = None, n: int = -1) -> str:
+        """What is said for a text, else the text itself: Qt would take an empty answer for a translation."""
+        if context == CONTEXT:
+            return self.say(source_text) or source_text
+        return self._others.translate(context, source_text, disambiguation, n) or source_text
 
     def _say(self, text: str) -> str | None:
         known = self._exact.get(text)
@@ -69,7 +72,7 @@ class Said(QTranslator):
         for pattern, said in self._patterns:
             found = pattern.fullmatch(text)
             if found is not None:
-                parts = [self._say(part) or part for part in found.groups()]
+                parts = [self._say(part) or self._say(part[:1].upper() + part[1:]) or part for part in found.groups()]
                 return said.format(*parts)
         return None
 
@@ -101,11 +104,11 @@ class Language:
         self.name, self._installed = name, []
         texts = texts_of(name)
         if texts:
-            ours, qt = Said(texts), QTranslator()
+            qt = QTranslator()
+            ours = Said(texts, qt)
             qt.load(f"qtbase_{name}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
-            for translator in (qt, ours):
-                QCoreApplication.installTranslator(translator)
-            self._installed = [qt, ours]
+            QCoreApplication.installTranslator(ours)
+            self._installed = [ours]
         return True
 
 

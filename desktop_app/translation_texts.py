@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 import sys
 from collections.abc import Iterable, Iterator
@@ -21,15 +22,22 @@ SAYING = frozenset(
         *("QCheckBox", "QRadioButton", "QPushButton", "QLabel", "QAction", "QToolButton", "QGroupBox"),
         *("ActionRow", "_row", "add_chief", "add_form", "Field", "Spinner", "key_text", "setHeaderLabels"),
         *("getOpenFileName", "getOpenFileNames", "getExistingDirectory", "getSaveFileName"),
-        *("_tell", "tell", "_number", "Elided", "Words", "told"),
+        *("_tell", "tell", "_number", "Elided", "Words", "told", "Edit"),
     }
 )
 """Calls whose words reach a person."""
-NAMED = frozenset({"title", "tip", "text", "hint", "TITLE", "MENUS", "MOUSE", "THEMES", "DEVICES", "COLOURS", "AXES"})
-"""Names of the code that hold words for a person."""
+NAMED = frozenset(
+    {"title", "tip", "text", "hint", "TITLE", "MENUS", "MOUSE", "THEMES", "DEVICES", "RUN", "COLOURS", "AXES"}
+)
+"""Names of the code that hold words for a person, beside tables in capitals."""
 NOT_WORDS = frozenset({"name", "icon", "key", "keys", "menu_id", "scope", "is_on"})
 """Arguments that are no words."""
+WORDING = ("text", "title", "why_not", "_tip", "_name", "time_left", "share")
+"""Functions whose names end so answer with words."""
 _TINY = 2
+_KEY = re.compile(
+    r"((Ctrl|Shift|Alt|Meta)\+)*([A-Z0-9{}.,]|[A-Z0-9]{8,}|Ctrl|Shift|Alt|Pg\w+|Return|Backspace|Escape)*"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -62,17 +70,30 @@ def collected() -> frozenset[str]:
 
 def _texts(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _is_saying(node.func):
-            yield from _words([*node.args, *(word.value for word in node.keywords if word.arg not in NOT_WORDS)])
+        if isinstance(node, ast.Call) and _called(node.func) == "tr":
+            yield from (
+                part.value for part in node.args if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            )
+        elif isinstance(node, ast.Call) and _is_saying(node.func):
+            yield from _words([*node.args, *_said_by_name(node)])
         elif isinstance(node, ast.Call) and _called(node.func) == "__init__":
             yield from _words(node.args)
         elif isinstance(node, ast.Assign | ast.AnnAssign) and _is_named(node):
-            yield from _words([node.value] if node.value is not None else [])
-        elif isinstance(node, ast.FunctionDef) and node.name.endswith(("_text", "title", "why_not", "_tip", "_name")):
+            yield from _words([node.value] if node.value is not None and not _is_named(node, "FAMILIES") else [])
+        elif isinstance(node, ast.FunctionDef) and node.name.endswith(
+            ("text", "title", "why_not", "_tip", "_name", "time_left")
+        ):
             returned = [
                 part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value is not None
             ]
             yield from _words(returned)
+
+
+def _said_by_name(call: ast.Call) -> Iterator[ast.expr]:
+    """The values of arguments by name that are words; a name made by a function is one."""
+    for word in call.keywords:
+        if word.arg not in NOT_WORDS or isinstance(word.value, ast.Lambda):
+            yield word.value
 
 
 def _is_saying(function: ast.expr) -> bool:
@@ -86,10 +107,12 @@ def _called(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _is_named(node: ast.Assign | ast.AnnAssign) -> bool:
+def _is_named(node: ast.Assign | ast.AnnAssign, only: str = "") -> bool:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     names |= {target.attr for target in targets if isinstance(target, ast.Attribute)}
+    if only:
+        return only in names
     return bool(names & NAMED) or any(name.isupper() and name.endswith(("S", "_TEXT", "TEXT")) for name in names)
 
 
@@ -123,7 +146,9 @@ def _is_word(text: str) -> bool:
     letters = [letter for letter in plain if letter.isalpha()]
     if len(letters) < _TINY or plain.startswith(("http", "*", ".", "#", "/")):
         return False
-    if plain[0] in string.ascii_lowercase and " " not in plain:
+    if _KEY.fullmatch(plain) or not re.search(r"[^\W\d_]{2}", plain.replace("{}", "")):
+        return False
+    if plain[0] in string.ascii_lowercase and " " not in plain and not plain.endswith("…"):
         return False
     return not any(mark in plain for mark in ("::", "__", ";;", "\n", "/*"))
 

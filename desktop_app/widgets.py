@@ -264,7 +264,7 @@ class Section(QFrame):
         self._button.setText(f" {tr(title)}")
         self._button.setCheckable(True)
         self._button.setChecked(not is_folded)
-        self._button.setAccessibleName(tr(f"{title} section"))
+        self._button.setAccessibleName(tr("{} section").replace("{}", tr(title)))
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -305,7 +305,7 @@ class Section(QFrame):
         self._body.setVisible(self.is_open)
         mark = "down" if self.is_open else "right"
         self._button.setIcon(icon(mark, self._theme.muted, size=self._theme.px(16), ratio=2.0))
-        self._button.setToolTip(tr(f"{'Fold' if self.is_open else 'Show'} {self.title.lower()}"))
+        self._button.setToolTip((tr("Fold {}") if self.is_open else tr("Show {}")).replace("{}", tr(self.title)))
         vertical = QSizePolicy.Policy.Preferred if self.is_open else QSizePolicy.Policy.Maximum
         self.setSizePolicy(QSizePolicy.Policy.Preferred, vertical)
 
