@@ -68,9 +68,9 @@ class PointsTool:
         return Outcome(Edit("Remove point", put=(_with_points(begun, left, bench),)), cursor="cross", busy=True)
 
     def cancel(self) -> Outcome:
-        """As `finish`: what is set stays."""
+        """Drop the point in hand; what is set stays, and stays selected."""
         self._place = None
-        return Outcome(select=frozenset(), cursor="cross")
+        return Outcome(cursor="cross")
 
     def _shown(self, bench: Bench) -> Outcome:
         preview = () if self._place is None else (Points(bench.plane, (self._place,)),)

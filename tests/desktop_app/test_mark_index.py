@@ -4,7 +4,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset.annotation import Annotation, Box, Points, Polygon, Polyline, Proposal, WholeScan, accepted, bounds, now
+from dataset.annotation import (
+    Annotation,
+    Box,
+    Points,
+    Polygon,
+    Polyline,
+    Proposal,
+    RotatedBox,
+    WholeScan,
+    accepted,
+    bounds,
+    now,
+)
 from dataset.mask import mask_of_plane
 from desktop_app.mark_index import BLOCK, LOCKED, OWN, PROPOSED, MarkIndex, difference
 from desktop_app.tool import Mark
@@ -16,6 +28,7 @@ boxes = st.builds(Box, st.just(PLANE), sides, sides, st.floats(0, 60), st.floats
 rings = st.lists(st.tuples(sides, sides), min_size=1, max_size=6).map(tuple)
 geometries = st.one_of(
     boxes,
+    st.builds(RotatedBox, st.just(PLANE), sides, sides, st.floats(0, 60), st.floats(0, 60), st.floats(0, 359)),
     st.builds(Polygon, st.just(PLANE), rings),
     st.builds(Polyline, st.just(PLANE), rings),
     st.builds(Points, st.just(PLANE), rings),

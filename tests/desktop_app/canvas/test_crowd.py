@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dataset.annotation import Box, Points, Polygon, Polyline, Proposal
+from dataset.annotation import Box, Points, Polygon, Polyline, Proposal, RotatedBox
 from desktop_app.canvas.crowd import DASHED, draw
 from desktop_app.canvas.crowd_scene import Picture, Scene, Turn, pieces_near, spans
 from desktop_app.mark_index import MarkIndex
@@ -16,7 +16,7 @@ PLANE = Plane()
 COLOURS = np.array([[10, 20, 250], [40, 230, 30]], np.uint8)
 
 
-def index_of(*shapes: Box | Polygon | Polyline | Points, labels: tuple[str, ...] = ("a",)) -> MarkIndex:
+def index_of(*shapes: Box | RotatedBox | Polygon | Polyline | Points, labels: tuple[str, ...] = ("a",)) -> MarkIndex:
     index = MarkIndex()
     index.sync(tuple(Proposal(f"p{n}", labels[n % len(labels)], shape, 0.5) for n, shape in enumerate(shapes)))
     return index
@@ -47,6 +47,16 @@ def test_every_mark_too_small_for_an_outline_has_its_pixel(seed: int, scale: flo
     middles = np.floor(turn.applied((bounds[:, :2] + bounds[:, 2:]) / 2)).astype(int)
     inside = (middles >= 0).all(1) & (middles < 200).all(1)
     assert (picture[middles[inside, 1], middles[inside, 0], 3] > 100).all()
+
+
+@pytest.mark.parametrize("is_fine", [True, False])
+def test_a_rotated_box_is_drawn_along_its_own_sides(is_fine: bool) -> None:
+    picture = drawn(index_of(RotatedBox(PLANE, 100, 100, 100, 60, 30)), Turn(1, 0, 0, 1), is_fine=is_fine)
+    outline = RotatedBox(PLANE, 100, 100, 100, 60, 30).corners()
+    for (ax, ay), (bx, by) in zip(outline, (*outline[1:], outline[0]), strict=True):
+        x, y = round((ax + bx) / 2), round((ay + by) / 2)
+        assert picture[y - 1 : y + 2, x - 1 : x + 2, 3].max() > 100
+    assert picture[45:55, 45:55].max() == 0
 
 
 def test_where_there_are_more_the_pixel_is_covered_more() -> None:

@@ -6,10 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset.annotation import Box, Points, Polygon, Polyline, WholeScan
+from dataset.annotation import Box, Points, Polygon, Polyline, RotatedBox, WholeScan
 from dataset.mask import mask_of_plane
 from desktop_app.canvas.marks import Rect, Shown, plan_marks
 from desktop_app.canvas.viewport import Viewport
+from desktop_app.tools.box_handles import TURN_REACH
 from imaging.geometry import Orientation, Plane
 
 PLANE = Plane(0, 0)
@@ -56,6 +57,8 @@ def test_one_selected_mark_shows_its_handles_and_several_do_not() -> None:
     one, other = (replace(shown(name, x, 20, 30, 40), is_selected=True) for name, x in (("a", 10), ("b", 90)))
     assert len(plan_marks((one,), PORT, measure).handles) == 8
     assert plan_marks((one, other), PORT, measure).handles == ()
+    pierced = Shown("h", Polygon(PLANE, ((0, 0), (90, 0), (90, 90)), (((50, 10), (60, 10), (60, 20)),)), "#ff0000")
+    assert len(plan_marks((replace(pierced, is_selected=True),), PORT, measure).handles) == 6
     triangle = Shown("t", Polygon(PLANE, ((0, 0), (9, 0), (9, 9))), "#ff0000", is_selected=True)
     assert len(plan_marks((triangle,), PORT, measure).handles) == 3
 
@@ -139,3 +142,24 @@ def test_a_mask_that_its_box_names_already_gets_no_second_chip() -> None:
     assert {chip.text for chip in plan_marks((other, box), PORT, measure).chips} == {"box", "bone"}
     chosen = replace(disc, is_selected=True)
     assert {chip.text for chip in plan_marks((chosen, box), PORT, measure).chips} == {"box", "disc"}
+
+
+def test_a_rotated_box_is_a_ring_with_a_handle_that_turns_it_beyond_its_top() -> None:
+    box = Shown("r", RotatedBox(PLANE, 100, 100, 60, 20, 90), "#ff0000", "r")
+    plan = plan_marks((box,), PORT, measure)
+    assert [(outline.kind, outline.rings) for outline in plan.outlines] == [
+        ("rings", (((220, 140), (220, 260), (180, 260), (180, 140)),))
+    ]
+    assert plan.handles == ()
+    plan = plan_marks((replace(box, is_selected=True),), PORT, measure)
+    assert len(plan.handles) == 9
+    assert plan.handles[-1] == (220 + TURN_REACH, 200)
+    stems = [outline.rings[0] for outline in plan.outlines if outline.kind == "line"]
+    assert stems == [((220, 200), (220 + TURN_REACH, 200))]
+
+
+def test_on_pixels_that_are_no_squares_the_handle_that_turns_is_as_far_on_screen() -> None:
+    flat = replace(PORT, aspect=(1.0, 0.5))
+    box = Shown("r", RotatedBox(PLANE, 100, 100, 60, 20, 0), "#ff0000", is_selected=True)
+    handles = plan_marks((box,), flat, measure).handles
+    assert handles[-1] == (200, 190 - TURN_REACH)

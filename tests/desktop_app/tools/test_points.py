@@ -75,3 +75,4 @@ def test_escape_leaves_what_is_set() -> None:
     assert not reader.tool.cancel().busy
     reader.release(50, 50)
     assert reader.only.geometry == Points(AXIAL, ((10, 10),))
+    assert reader.bench.selection == {reader.only.id}
