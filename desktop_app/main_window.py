@@ -48,6 +48,7 @@ from desktop_app.slide_bar import SlideBar
 from desktop_app.slide_hands import SlideHands
 from desktop_app.tool_strip import ToolStrip
 from desktop_app.torn_off import place_of, put
+from desktop_app.volume_bar import VolumeButtons
 from desktop_app.volume_hands import VolumeHands
 from desktop_app.welcome import DropHint, Welcome
 from desktop_app.widgets import tidy
@@ -95,6 +96,7 @@ class MainWindow(AskingWindow):
         self._volume = VolumeHands(session, self.grid, look, ask, self)
         self.slide_bar = SlideBar(session, look, self._actions, self.grid)
         self.scrubber = Scrubber(session, look)
+        self.scrubber.put_beside_axes(VolumeButtons(session, look, self._actions, self.grid))
         self.status_line = StatusLine(session, look)
         self._middle = QStackedLayout()
         self._middle.addWidget(self.welcome)

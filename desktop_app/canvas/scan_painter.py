@@ -55,6 +55,7 @@ class ScanPainter:
 
     def __init__(self, theme: Theme) -> None:
         self.ground = QColor(theme.canvas)
+        self._thick = max(round(theme.scale), 1)
         self._small = font(theme, 12)
         self._corners = CornerPainter(self._small)
         self.plates = Plates(font(theme, 12, bold=True), theme.scale)
@@ -122,7 +123,7 @@ class ScanPainter:
             is_part = exposed.width() * exposed.height() * 3 < viewport.width * viewport.height
             self._marks.draw(painter, self.plan(what.lines, viewport), ratio, exposed if is_part else None)
         if what.crosshair is not None:
-            what.crosshair.draw(painter, viewport)
+            what.crosshair.draw(painter, viewport, self._thick)
         self._corners.draw(painter, what.info, viewport, what.display, exposed, what.swatch)
         draw_preview(painter, what.preview, viewport, self.plates)
 

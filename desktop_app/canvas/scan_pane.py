@@ -114,8 +114,21 @@ class ScanPane(QWidget):
             self.view.set_crosshair(None)
             return
         axis = self.marks.plane.axis
-        cross = crosshair_at(*point_at(session.position, axis), axis)
+        x, y = point_at(session.position, axis)
+        cross = crosshair_at(x, y, axis)
+        old = self.view.crosshair
+        if self.marks.axis is not None and old is not None and (old.x, old.y) != (x, y):
+            self._keep_in_view(x, y)
         self.view.set_crosshair(cross, COLOURS[axis] if self.marks.axis is not None else "")
+
+    def _keep_in_view(self, x: float, y: float) -> None:
+        """Of three planes, each shows what the crosshair points at, also when it is enlarged."""
+        viewport = self.view.viewport
+        if viewport is None:
+            return
+        sx, sy = viewport.to_screen(x, y)
+        if not (-1 <= sx <= viewport.width + 1 and -1 <= sy <= viewport.height + 1):
+            self.view.move_to(replace(viewport, centre=(x, y)))
 
     # From the session.
 

@@ -176,6 +176,7 @@ class Scrubber(QFrame):
             self.axes[axis] = button
             row.addWidget(button)
         group.idClicked.connect(self._choose_axis)
+        self._row = row
         row.addWidget(self.track, 1)
         row.addWidget(self._number)
         session.scan_changed.connect(self._on_scan)
@@ -187,6 +188,10 @@ class Scrubber(QFrame):
         session.proposals_changed.connect(self._pend)
         session.document_changed.connect(self._pend)
         self._on_scan()
+
+    def put_beside_axes(self, buttons: QWidget) -> None:
+        """Put more buttons behind those of the axes."""
+        self._row.insertWidget(len(self.axes), buttons)
 
     def _on_scan(self) -> None:
         info = self._session.info
@@ -221,7 +226,5 @@ class Scrubber(QFrame):
         self.track.set_marks(session.findings.planes_with_marks(session.plane.axis, session.display.threshold))
 
     def _choose_axis(self, axis: int) -> None:
-        info = self._session.info
-        if info is not None and axis != self._session.plane.axis and axis in self.axes:
-            chosen: Axis = 0 if axis == 0 else 1 if axis == 1 else 2
-            self._session.set_plane(Plane(chosen, info.size.count(chosen) // 2))
+        if axis != self._session.plane.axis and axis in self.axes:
+            self._session.set_axis(0 if axis == 0 else 1 if axis == 1 else 2)
