@@ -69,15 +69,18 @@ class Entry:
 
     def refresh(self) -> bool:
         """Look at the folder again; whether anything had changed."""
-        stamp = _stamp(self.folder / SCAN)
+        home = str(self.folder)
+        stamp = _stamp(f"{home}/{SCAN}")
         changed = False
         if stamp == 0 or stamp != self.stamps.get(SCAN):
             self._read(SCAN)
             self.stamps[SCAN] = stamp
             changed = True
         for kind in (REVISIONS, PREDICTIONS):
-            stamp = _stamp(self.folder / kind)
-            if stamp == 0 or stamp != self.stamps.get(kind):
+            stamp = _stamp(f"{home}/{kind}")
+            if stamp == -1 and kind not in self.stamps:
+                self.stamps[kind] = stamp
+            elif stamp == 0 or stamp != self.stamps.get(kind):
                 changed |= self._look_into(kind) or stamp != 0
                 self.stamps[kind] = stamp
         return changed
@@ -197,10 +200,10 @@ def _named(item: T, name: str) -> T:
     return item
 
 
-def _stamp(path: Path) -> int:
+def _stamp(path: str) -> int:
     """When a file or folder changed last; 0 where that is too recent to rely on, -1 where it is absent."""
     try:
-        changed = path.stat().st_mtime_ns
+        changed = os.stat(path).st_mtime_ns
     except OSError:
         return -1
     return 0 if time.time_ns() - changed < UNSETTLED_NS else changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from dataset.heads import head_of
@@ -83,9 +83,12 @@ def readings_of(revisions: Iterable[Revision]) -> Readings:
     return tuple(sorted(last.items(), key=lambda item: item[1]))
 
 
+_FIELDS = tuple(field.name for field in fields(Listed))
+
+
 def to_row(listed: Listed) -> list[Any]:
     """What the index keeps."""
-    return list(astuple(listed))
+    return [getattr(listed, name) for name in _FIELDS]
 
 
 def from_row(row: list[Any]) -> Listed:
