@@ -21,7 +21,8 @@ Text = tuple[Point, str]
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Geometries under the hand, their colour, the brush (centre, and diameters across and down, in plane pixels), and words."""
+    """Geometries under the hand, their colour, words, and the brush: centre, and diameters across and down, in plane
+    pixels."""
 
     geometries: tuple[Geometry, ...] = ()
     colour: str = "#ffffff"
@@ -71,8 +72,9 @@ def preview_rect(preview: Preview, viewport: Viewport, plates: Plates | None = N
             found = found.united(QRectF(bounds[0], bounds[1], max(bounds[2], 1.0), max(bounds[3], 1.0)))
     if preview.brush is not None:
         found = found.united(_brush_rect(preview.brush, viewport))
-    for text in preview.texts if plates is not None else ():
-        found = found.united(plates.rect(text, viewport))
+    if plates is not None:
+        for text in preview.texts:
+            found = found.united(plates.rect(text, viewport))
     return None if found.isNull() else found.toAlignedRect().adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
 
 
