@@ -121,7 +121,7 @@ def _fill_plane(tiles: dict[TileKey, Tile], mask: Mask, keys: list[TileKey], pro
         labels, count = unset(key)
         holes = ~is_open[made.piece[first : first + count]]
         if holes.any():
-            full = tile_of(np.concatenate([[True], holes])[labels] if key in mask.tiles else labels > 0)
+            full = WHOLE if tile is None else tile_of(np.concatenate([[True], holes])[labels])
             assert full is not None
             tiles[key] = full
 
@@ -155,7 +155,7 @@ def _joined(
     for key in told(sorted(keys), progress):
         labels, count = labels_of(key)
         first[key] = total
-        counts.append(_WHOLE_SIZE if labels is _ONE else np.bincount(labels.ravel(), minlength=count + 1)[1:])
+        counts.append(_sizes(labels, count))
         if side is not None and side[0] == TileKey(key.plane, key.row, key.column - 1):
             _meet(pairs, side[1], _wide(labels, total, np.s_[:, 0]))
         side = key, _wide(labels, total, np.s_[:, -1])
@@ -176,6 +176,13 @@ def _joined(
     number, piece = cast("tuple[int, Any]", connected_components(graph, directed=False))
     sizes = np.bincount(piece, weights=np.concatenate(counts), minlength=number).astype(np.int64)
     return _Joined(first, np.asarray(piece, np.int64), sizes)
+
+
+def _sizes(labels: Labels, count: int) -> Numbers:
+    """How many pixels each number of a tile has."""
+    if labels is _ONE or labels is _NONE:
+        return np.full(count, TILE * TILE, np.int64)
+    return np.bincount(labels.ravel(), minlength=count + 1)[1:].astype(np.int64)
 
 
 def _wide(labels: Labels, first: int, where: Any) -> Numbers:
@@ -216,6 +223,5 @@ def _labelled(bits: Bits) -> tuple[Labels, int]:
     return np.asarray(labels, np.int32), int(count) - 1
 
 
-_WHOLE_SIZE = np.array([TILE * TILE], np.int64)
 _ONE: Labels = np.ones((TILE, TILE), np.int32)
 _NONE: Labels = np.zeros((TILE, TILE), np.int32)
