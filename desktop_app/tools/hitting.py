@@ -19,7 +19,7 @@ from dataset.annotation import (
     direction,
     lies_on,
 )
-from dataset.mask import TILE, Mask, TileKey
+from dataset.mask import Mask
 from desktop_app.tool import Bench, Gesture, Mark
 from desktop_app.tools.box_handles import TURN_REACH, own_box, to_own, turn_handle
 from desktop_app.tools.long_rings import LONG, bounds_of, is_inside, is_long, nearest_point, rings_of, to_line
@@ -215,14 +215,7 @@ def is_on(geometry: Geometry, reach: Reach, plane: Plane) -> bool:
 
 def is_set(mask: Mask, plane: Plane, x: float, y: float) -> bool:
     """Whether the pixel under a point of a plane belongs to a mask."""
-    column, row = math.floor(x), math.floor(y)
-    if mask.axis != plane.axis or column < 0 or row < 0:
-        return False
-    tile = mask.tiles.get(TileKey(plane.index, row // TILE, column // TILE))
-    if tile is None:
-        return False
-    down, across = row % TILE - tile.y, column % TILE - tile.x
-    return 0 <= down < tile.bits.shape[0] and 0 <= across < tile.bits.shape[1] and bool(tile.bits[down, across])
+    return mask.has(plane.axis, plane.index, math.floor(x), math.floor(y))
 
 
 def _is_inside_box(box: Box, reach: Reach) -> bool:
