@@ -23,6 +23,8 @@ MOST_PIXELS = 4_000_000
 
 *Memory bound*: some 100 bytes a pixel while one plane of a region is looked at.
 """
+BRIGHTNESS, CHANNELS = "brightness", "channels"
+"""What stands for a unit where a pixel has several values."""
 _GREY = np.array((0.299, 0.587, 0.114), np.float32)
 """Brightness of red, green, blue (ITU-R BT.601)."""
 
@@ -47,7 +49,7 @@ class RegionValues:
     low: float
     high: float
     unit: str = ""
-    """`HU`, or `brightness` (0 … 255) of colour; empty where the values have none."""
+    """`HU`, `BRIGHTNESS` (0 … 255) of colour, `CHANNELS` of their mean; empty where the values have none."""
     downsample: int = 1
     """Read so many times coarser than the scan is; 1 is exact."""
 
@@ -62,12 +64,12 @@ def region_values(
     parts = list(_parts(geometry))
     downsample = max((_downsample_for(part, plane, size) for part, plane in parts), default=1)
     sums = _Sums()
-    is_colour = False
+    kinds: set[str] = set()
     for number, (part, plane) in enumerate(parts):
         progress.report(number, len(parts))
         values = _values(part, plane, read, size, downsample)
         if values is not None:
-            is_colour = is_colour or values.ndim == 2
+            kinds.add(unit if values.ndim == 1 else BRIGHTNESS if values.shape[1] == 3 else CHANNELS)
             sums.add(values)
     if not sums.count:
         return None
@@ -78,7 +80,7 @@ def region_values(
         math.sqrt(variance),
         sums.low,
         sums.high,
-        "brightness" if is_colour else unit,
+        kinds.pop(),
         downsample,
     )
 
@@ -96,8 +98,10 @@ class _Sums:
         self.low, self.high = math.inf, -math.inf
 
     def add(self, values: NDArray[Any]) -> None:
-        """Take more values: (n,), or (n, 3) of colour."""
-        grey = (values @ _GREY if values.ndim == 2 else values).astype(np.float64)
+        """Take more values: (n,), (n, 3) of colour, or (n, channels)."""
+        if values.ndim == 2:
+            values = values @ _GREY if values.shape[1] == 3 else values.mean(axis=1)
+        grey = values.astype(np.float64)
         grey = grey[np.isfinite(grey)]
         if not grey.size:
             return

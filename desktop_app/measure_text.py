@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataset.annotation import Geometry, Point, Polygon, Polyline, bounds
 from dataset.measure import measure, pixel_size
 from dataset.measurement import MeasureKind, angle_within
-from dataset.region_values import RegionValues
+from dataset.region_values import BRIGHTNESS, CHANNELS, RegionValues
 from imaging.scan import Spacing
 
 FINE_PIXEL_MM = 0.05
@@ -54,8 +54,12 @@ def area_text(geometry: Geometry, spacing: Spacing) -> str:
 def mean_text(values: RegionValues) -> str:
     """`45.2 ± 12.3 HU`; of a region that was read coarser it is about that."""
     about = "≈ " if values.downsample > 1 else ""
-    unit = f" {values.unit}" if values.unit and values.unit != "brightness" else ""
+    unit = _unit(values)
     return f"{about}{digits(values.mean)} ± {digits(values.deviation)}{unit}"
+
+
+def _unit(values: RegionValues) -> str:
+    return f" {values.unit}" if values.unit not in {"", BRIGHTNESS, CHANNELS} else ""
 
 
 def digits(value: float) -> str:
@@ -67,8 +71,7 @@ def digits(value: float) -> str:
 
 def value_facts(values: RegionValues) -> tuple[tuple[str, str], ...]:
     """The values of a region, name by name."""
-    unit = f" {values.unit}" if values.unit and values.unit != "brightness" else ""
-    name = "Brightness" if values.unit == "brightness" else "Mean"
+    unit, name = _unit(values), {BRIGHTNESS: "Brightness", CHANNELS: "Mean of channels"}.get(values.unit, "Mean")
     coarse = (("Read at", f"1/{values.downsample} of full size"),) if values.downsample > 1 else ()
     pixels = f"{'≈ ' if coarse else ''}{values.pixels:,}".replace(",", "\u202f")
     return (

@@ -92,6 +92,16 @@ def test_of_colour_the_brightness_is_told() -> None:
     assert found.deviation == pytest.approx(0, abs=1e-3)
 
 
+def test_of_several_channels_the_mean_is_told() -> None:
+    def channels(region: Region, downsample: float = 1.0) -> NDArray[Any]:
+        assert downsample == 1
+        return np.full((region.height, region.width, 4), (1000, 2000, 3000, 6000), np.uint16)
+
+    found = region_values(Box(PLANE, 1, 1, 2, 2), channels, SIZE, silent())
+    assert found is not None
+    assert (found.mean, found.unit) == (3000, "channels")
+
+
 @pytest.mark.parametrize(
     "geometry", [Box(PLANE, 3.6, 3.6, 0.5, 0.5), Box(PLANE, 80, 3, 5, 5), Polyline(PLANE, ((1, 1), (9, 9)))]
 )
