@@ -36,8 +36,8 @@ class Blinds(QObject):
     @property
     def blinding(self) -> Blinding:
         """What is hidden; nothing without a dataset."""
-        person = getattr(self._session.dataset, "person", None)
-        return person.blinding if isinstance(person, Person) else OPEN
+        dataset = self._session.dataset
+        return dataset.person.blinding if dataset is not None else OPEN
 
     @property
     def hides_models(self) -> bool:
@@ -121,8 +121,6 @@ def person_of(dataset: Dataset, author: str) -> Person:
 def told_silent(session: Session) -> bool:
     """Whether models must be silent, which is then told."""
     if session.blinds.hides_models:
-        session.problem_raised.emit(
-            Problem("is hidden from you", "What models say", "See the menu Review")
-        )
+        session.problem_raised.emit(Problem("is hidden from you", "What models say", "See the menu Review"))
         return True
     return False

@@ -290,7 +290,8 @@ class Readers(QObject):
     def send_back(self, reason: str) -> None:
         """Give the scan back to its reader, who sees the reason, and go to the next that waits."""
         if self._may_review():
-            self._session.save_on(Grounds(finished=False, why=SENT_BACK + (reason.strip() or "please look again")))
+            why = SENT_BACK + (reason.strip() or "please look again")
+            self._session.save_on(Grounds(finished=False, why=why, stays_open=True))
             self.next_to_review()
 
     def _may_review(self) -> bool:

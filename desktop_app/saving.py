@@ -47,6 +47,8 @@ class Grounds:
     """Other readers' revisions that were decided on."""
     why: str = ""
     """A short reason, for the history."""
+    stays_open: bool = False
+    """Not finished on purpose: going to the next case does not finish it either."""
 
     @property
     def must_write(self) -> bool:
@@ -113,7 +115,7 @@ class Saving(QObject):
         is_due = self._is_dirty or grounds.must_write or (grounds.finished and self._is_unfinished)
         if kept is None or not is_due:
             return
-        self._is_dirty, self._is_unfinished = False, not grounds.finished
+        self._is_dirty, self._is_unfinished = False, not (grounds.finished or grounds.stays_open)
 
         def write() -> Saved:
             kept.dataset.add_labels(labels)

@@ -200,7 +200,10 @@ class Worklist(QObject):
         """List the dataset anew, as its reader may see it by now."""
         if self.dataset is not None:
             self.table.name_sources(self._hides_names)
-            self.take_changes(self.dataset.listed(), frozenset(), self.dataset.labels)
+            for row in rows_of(self.dataset.listed(), self.dataset.labels):
+                number = self.table.with_key(row.key)
+                if number >= 0:
+                    self.table.change(number, **_said(row))
             self.rows_changed.emit()
 
     def following(self, is_wanted: Callable[[CaseRow], bool]) -> Iterator[int]:

@@ -147,10 +147,10 @@ class ReadersView(QWidget):
         tidy(last, theme, gap=4)
         last.addWidget(self.agreed, 1)
         last.addWidget(self.save, 1)
-        column.addWidget(self._table)
-        column.addWidget(rule())
         for part in (step, takes, last):
             column.addLayout(part)
+        column.addWidget(rule())
+        column.addWidget(self._table)
         self.back.clicked.connect(lambda: readers.step(-1))
         self.forward.clicked.connect(lambda: readers.step(1))
         self.agreed.clicked.connect(readers.take_agreed)
@@ -211,13 +211,14 @@ class ReadersView(QWidget):
             parent = parent.parentWidget()
         if parent is not None:
             parent.unfold()
-            QTimer.singleShot(0, self._come_into_view)
+            # Once the column has made room.
+            QTimer.singleShot(50, self._come_into_view)
 
     def _come_into_view(self) -> None:
         parent = self.parentWidget()
         while parent is not None:
             if isinstance(parent, Column):
-                parent.ensureWidgetVisible(self.save)
+                parent.ensureWidgetVisible(self._table)
                 parent.ensureWidgetVisible(self.state)
             parent = parent.parentWidget()
 

@@ -17,6 +17,7 @@ from dataset.annotation import Box, Proposal
 from dataset.document import Snapshot
 from dataset.label import Label, LabelSet
 from dataset.prediction import ModelRef, Prediction
+from dataset.readings import Person
 from desktop_app.app import Arguments, build
 from desktop_app.cases import Case
 from desktop_app.display import CaseRow
@@ -49,6 +50,7 @@ class MemoryDataset:
     """Stands for a dataset folder: what is written is only counted."""
 
     labels = LABELS
+    person = Person()
 
     def __init__(self) -> None:
         self.edits: list[object] = []
