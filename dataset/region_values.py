@@ -100,8 +100,9 @@ class _Sums:
     def add(self, values: NDArray[Any]) -> None:
         """Take more values: (n,), (n, 3) of colour, or (n, channels)."""
         if values.ndim == 2:
-            values = values @ _GREY if values.shape[1] == 3 else values.mean(axis=1)
-        grey = values.astype(np.float64)
+            shares = _GREY if values.shape[1] == 3 else np.full(values.shape[1], 1 / values.shape[1], np.float64)
+            values = values @ shares
+        grey: NDArray[np.float64] = values.astype(np.float64)
         grey = grey[np.isfinite(grey)]
         if not grey.size:
             return
