@@ -12,7 +12,7 @@ from desktop_app.presets import offered_windows
 from desktop_app.session import Session
 from desktop_app.tool import Tool
 
-FIRST = ("select", "box", "rotated-box", "polygon", "polyline", "points", "brush", "eraser")
+FIRST = ("select", "box", "rotated-box", "polygon", "polyline", "points", "brush", "eraser", "threshold-brush", "wand")
 """The order of the usual tools in the strip; others follow by name."""
 
 

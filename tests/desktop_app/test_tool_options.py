@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop_app.session import Session
 from desktop_app.theme import chosen
+from desktop_app.tool import ToolOptions
 from desktop_app.tool_options import ToolOptionsBar
 from desktop_app.tools.brush import PLUGIN as BRUSH
 from desktop_app.tools.eraser import PLUGIN as ERASER
 from desktop_app.tools.select import PLUGIN as SELECT
 from desktop_app.tools.threshold_brush import PLUGIN as THRESHOLD
 from desktop_app.tools.wand import PLUGIN as WAND
+from imaging.geometry import Plane
 from tests.desktop_app.conftest import Reader, volume
 
 
@@ -100,6 +103,23 @@ def test_the_brush_tells_its_size_in_the_unit_of_the_scan(reader: Reader) -> Non
     # On one plane there is nothing to go through.
     reader.open(volume(1, kind="radiograph"))
     assert "ball" not in bar.names
+
+
+def test_the_brush_is_drawn_as_large_as_it_paints(reader: Reader) -> None:
+    reader.open(volume())
+    session, view = reader.session, reader.window.pane.view
+    session.set_tool("brush")
+    session.set_brush(8)
+    session.set_plane(Plane(1, 30))
+    for options, size in ((ToolOptions(), (8.0, 8.0)), (ToolOptions(brush_unit="mm"), (10.0, 3.2))):
+        session.set_options(options)
+        viewport = view.viewport
+        assert viewport is not None
+        QTest.mouseMove(view, QPoint(*(round(v) for v in viewport.to_screen(40, 6))))
+        reader.settle()
+        assert view._preview.brush is not None
+        assert view._preview.brush[2:] == pytest.approx(size)
+        QTest.mouseMove(view, QPoint(5, 5))
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")  # what opens over the window, without a screen
