@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from dataset.mask import TILE, Mask, empty_mask, mask_of_plane
+from dataset.mask import TILE, Mask, TileKey, empty_mask, mask_of_plane
 from desktop_app.canvas.marks import Shown
 from desktop_app.canvas.mask_samples import ATLAS_STEP, ATLAS_TILES, MaskSamples, differing
 from desktop_app.canvas.overlay import MaskLook
@@ -153,7 +153,7 @@ def test_a_mask_of_a_hundred_thousand_tiles_is_painted_in_bounded_time() -> None
     """The first time all of it is shrunk; after that only what changed."""
     tiles = vast().tiles
     many = {
-        replace(key, row=key.row + 50 * i, column=key.column + 50 * j): tile
+        TileKey(key.plane, key.row + 50 * i, key.column + 50 * j): tile
         for key, tile in tiles.items()
         for i in range(6)
         for j in range(7)
