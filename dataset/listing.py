@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from dataset.heads import head_of
@@ -72,6 +74,20 @@ def listed_of(record: ScanRecord, revisions: Iterable[Revision]) -> Listed:
         tuple(sorted(used)),
         record.problem,
     )
+
+
+def in_order(listed: Iterable[Listed]) -> tuple[Listed, ...]:
+    """As they were added, those of one moment by their keys.
+
+    Sorting by numbers holds other threads up for a tenth of the time that pairs would take.
+    """
+    moment = attrgetter("added")
+    groups = groupby(sorted(listed, key=moment), moment)
+    return tuple(item for _moment, same in groups for item in _by_key(list(same)))
+
+
+def _by_key(same: list[Listed]) -> list[Listed]:
+    return sorted(same, key=attrgetter("key")) if len(same) > 1 else same
 
 
 def readings_of(revisions: Iterable[Revision]) -> Readings:

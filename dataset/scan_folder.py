@@ -16,7 +16,7 @@ from dataset.errors import DatasetProblem
 from dataset.intake import kept_scan, take_in
 from dataset.journals import Journals
 from dataset.label import Label, LabelSet
-from dataset.listing import Listed
+from dataset.listing import Listed, in_order
 from dataset.manifest import Manifest
 from dataset.record import ScanRecord
 from dataset.references import References
@@ -154,7 +154,7 @@ class ScanFolder:
                 record = _summary(entry, journals) if entry is not None else None
                 if record is not None and record.state != found[key].state:
                     found[key] = replace(found[key], state=record.state)
-        return tuple(sorted(found.values(), key=lambda item: (item.added, item.key)))
+        return in_order(found.values())
 
     def look_again(self, progress: Progress | None = None) -> tuple[tuple[Listed, ...], frozenset[str]]:
         """Notice what other programs did: what a list says of scans that changed or came, and keys of those gone.
