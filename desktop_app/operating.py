@@ -59,6 +59,7 @@ class Operating(QObject):
         if not self.can(name):
             return
         bench, key = replace(session.bench(), selection=self._chosen()), session.scan_key
+        was_selected = bool(session.selection)
 
         def work(progress: Progress) -> Outcome:
             return operation.apply(bench, progress)
@@ -67,6 +68,7 @@ class Operating(QObject):
             if session.scan_key != key or session.document.snapshot() is not bench.document:
                 session.told.emit(f"{operation.title}: the marks changed meanwhile, so nothing was done")
             else:
-                self._handle(outcome)
+                # What was not selected stays so: the key of another label must choose what is painted next.
+                self._handle(outcome if was_selected else replace(outcome, select=None))
 
         session.jobs.start(operation.title, work, then)

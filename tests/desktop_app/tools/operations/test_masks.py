@@ -66,17 +66,8 @@ def test_planes_between_painted_ones_are_filled_on_the_mask_s_axis() -> None:
         assert all(made.bounds(plane) == (20, 20, 40, 40) for plane in made.planes)
 
 
-def test_with_nothing_selected_the_mask_being_painted_is_filled_between_and_stays_unselected() -> None:
-    planes = {2: [(20, 20, 60, 60)], 4: [(20, 20, 60, 60)]}
-    other, old, last = mark(mask(planes), "tumour"), mark(mask(planes)), mark(mask(planes))
-    work = Work(Interpolate(), old, last, other, selected=())
-    assert work.outcome.edit is not None
-    assert [annotation.id for annotation in work.outcome.edit.put] == [last.id]
-    assert work.outcome.select is None
-
-
-def test_with_no_mask_at_all_the_reader_is_told_what_to_paint() -> None:
-    work = Work(Interpolate(), selected=())
+def test_a_mask_of_one_plane_has_nothing_between_and_the_reader_is_told_what_to_paint() -> None:
+    work = Work(Interpolate(), mark(DISC))
     assert work.outcome.edit is None
     assert "paint" in work.outcome.told
 

@@ -1,4 +1,4 @@
-"""An operation at work for tests: marks in scan coordinates, all of them selected unless said otherwise."""
+"""An operation at work for tests: marks in scan coordinates, all of them selected."""
 
 from __future__ import annotations
 
@@ -46,20 +46,17 @@ class Work:
         self,
         operation: Operation,
         *marks: Mark,
-        selected: tuple[Mark, ...] | None = None,
         size: Size = SIZE,
         spacing: Spacing = (None, None, None),
         options: ToolOptions = USUAL_OPTIONS,
-        label: str = "disc",
     ) -> None:
         self.document = Document(Snapshot(tuple(m for m in marks if isinstance(m, Annotation))))
         proposals = tuple(m for m in marks if isinstance(m, Proposal))
-        chosen = marks if selected is None else selected
         bench = Bench(
-            AXIAL, size, self.document.snapshot(), proposals, frozenset(m.id for m in chosen), label, "grace",
+            AXIAL, size, self.document.snapshot(), proposals, frozenset(m.id for m in marks), "disc", "grace",
             spacing_mm=spacing, options=options,
         )  # fmt: skip
-        assert operation.can(chosen, size)
+        assert operation.can(marks, size)
         self.outcome: Outcome = operation.apply(bench, silent())
         if self.outcome.edit is not None:
             self.document.commit(self.outcome.edit)
