@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from dataset.annotation import Annotation, Geometry, Point, Points, Polygon, Polyline, new_id, now
 from dataset.document import Edit
+from dataset.outline_shapes import simplified
 from desktop_app.tool import Bench, Gesture, OptionName, Outcome
 from desktop_app.tools.hitting import Reach
 from desktop_app.tools.shaping import clamped
@@ -84,7 +83,8 @@ class TracingTool:
             start = self._steps[-1]
             if len(self._points) > start + 1 or Reach.of(gesture).distance(self._points[start]) >= STEP:
                 drawn = [*self._points[start:], place]
-                kept = simplified(drawn, gesture.pixel, gesture.pixel * gesture.stretch, LOOSE)
+                loose = LOOSE * gesture.pixel * min(gesture.stretch, 1.0)
+                kept = list(simplified(Polyline(self._plane, tuple(drawn)), loose).points)
                 if self._is_first_again(gesture, (*self._points[:start], *kept)):
                     self._points[start:] = kept[:-1]
                     return self.finish(bench)
@@ -136,31 +136,6 @@ class TracingTool:
             # Dots along the hand would hide what is drawn around.
             dots = line[:1]
         return Polyline(self._plane, line if hand is None else (*line, hand)), Points(self._plane, dots)
-
-
-def simplified(points: Sequence[Point], across: float, down: float, limit: float) -> list[Point]:
-    """The points that a line needs to stay within a limit of itself, both ends among them (Douglas and Peucker, 1973).
-
-    `limit` is in screen pixels, of which one is (`across`, `down`) pixels of the plane.
-    """
-    at = np.array(points, np.float64).reshape(-1, 2) / (across, down)
-    is_kept = np.zeros(len(at), np.bool_)
-    is_kept[[0, -1]] = True
-    open_parts = [(0, len(at) - 1)]
-    while open_parts:
-        first, last = open_parts.pop()
-        if last - first < 2:
-            continue
-        inner, way = at[first + 1 : last] - at[first], at[last] - at[first]
-        length = float(way @ way)
-        share = np.clip(inner @ way / length, 0.0, 1.0) if length > 0 else np.zeros(len(inner))
-        far = np.hypot(*(inner - share[:, None] * way).T)
-        most = int(far.argmax())
-        if far[most] > limit:
-            middle = first + 1 + most
-            is_kept[middle] = True
-            open_parts += [(first, middle), (middle, last)]
-    return [points[number] for number in np.flatnonzero(is_kept).tolist()]
 
 
 def _place(gesture: Gesture, bench: Bench) -> Point:

@@ -5,18 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from dataset.annotation import Point, Polygon, Polyline
+from desktop_app.tool import Gesture
 from desktop_app.tools.long_rings import to_line
 from desktop_app.tools.polygon import PolygonTool
 from desktop_app.tools.polyline import PolylineTool
-from desktop_app.tools.tracing import LOOSE, MOST_SHOWN, simplified
+from desktop_app.tools.tracing import LOOSE, MOST_SHOWN
 from imaging.geometry import Plane
 from tests.desktop_app.tools.hand import AXIAL, Reader
-
-places = st.tuples(st.floats(-100, 100, width=32), st.floats(-100, 100, width=32))
 
 
 def circle(turns: float = 1.0) -> list[Point]:
@@ -117,17 +114,13 @@ def test_of_a_very_long_line_some_points_stand_for_the_rest_while_it_is_drawn() 
     assert len(dots.points) == 1  # type: ignore[union-attr]
 
 
-@given(st.lists(places, min_size=1, max_size=60), st.floats(0.1, 20))
-def test_a_simplified_line_stays_within_the_limit_of_every_point(points: list[Point], limit: float) -> None:
-    kept = simplified(points, 1.0, 1.0, limit)
-    assert kept[0] == points[0]
-    assert kept[-1] == points[-1]
-    remaining = iter(points)
-    assert all(point in remaining for point in kept)
-    if len(kept) > 1:
-        assert all(to_line(tuple(kept), x, y, 1, 1, is_closed=False) <= limit + 1e-6 for x, y in points)
-
-
-def test_a_straight_line_needs_its_ends_only() -> None:
-    assert simplified([(0, 0), (1, 1), (2, 2), (3, 3)], 1, 1, 0.5) == [(0, 0), (3, 3)]
-    assert simplified([(0, 0), (5, 2), (10, 0)], 1, 4, 0.75) == [(0, 0), (10, 0)]
+def test_on_pixels_that_are_no_squares_the_line_stays_where_it_was_drawn_on_screen() -> None:
+    reader = Reader(PolylineTool())
+    flat = Gesture(10, 10, 1.0, stretch=0.2)
+    drawn = [(10.0, 10.0), (30.0, 10.4), (50.0, 10.0)]
+    reader._take(reader.tool.press(flat, reader.bench))
+    for x, y in drawn[1:]:
+        reader._take(reader.tool.drag(replace(flat, x=x, y=y), reader.bench))
+    reader._take(reader.tool.release(replace(flat, x=50.0, y=10.0), reader.bench))
+    reader.key("finish")
+    assert reader.only.geometry == Polyline(AXIAL, tuple(drawn))
