@@ -106,6 +106,13 @@ class Blinds(QObject):
         others = [author for author in found if author != self._session.author]
         return dict.fromkeys(found, "You") | {a: f"Reader {n}" for n, a in enumerate(others, 1)}
 
+    def said(self, text: str) -> str:
+        """A reason as it may be shown: people who have read the open scan go by what they are called."""
+        if self.blinding.names:
+            for author in sorted({r.author for r in self._session.history.revisions}, key=len, reverse=True):
+                text = text.replace(author, self.name_of(author))
+        return text
+
     def title_of(self, title: str, key: str) -> str:
         """What to call a scan: its title, or a part of its key where names are hidden."""
         return title if not self.blinding.names else f"Scan {key[:8]}" if key else "Scan"

@@ -76,13 +76,17 @@ class Keeping(QObject):
         return f"all saved {self._saved_at.astimezone():%H:%M}"
 
     def flush(self, seconds: float = 30.0) -> bool:
-        """Wait until everything is on the disk (at the end of a session); whether it is."""
+        """Wait until everything is on the disk (at the end of a session); whether it is.
+
+        What could not be written before is tried once more: there may be room by now.
+        """
         from PySide6.QtCore import QDeadlineTimer, QEventLoop
 
         deadline = QDeadlineTimer(int(seconds * 1000))
         loop = QEventLoop()
         self.changed.connect(loop.quit)
-        while not self.is_settled and self._problem is None and not deadline.hasExpired():
+        self._next()
+        while not self.is_settled and (self._is_writing or self._problem is None) and not deadline.hasExpired():
             QTimer.singleShot(50, loop.quit)
             loop.exec()
         self.changed.disconnect(loop.quit)
@@ -108,10 +112,13 @@ class Keeping(QObject):
     def _written(self, answer: object) -> None:
         writing = self._waiting.popleft()
         self._is_writing, self._problem, self._saved_at = False, None, now()
-        if writing.then is not None:
-            writing.then(answer)
-        self._next()
-        self.changed.emit()
+        try:
+            if writing.then is not None:
+                writing.then(answer)
+        finally:
+            # Whatever the answer led to: what waits behind it has to be written.
+            self._next()
+            self.changed.emit()
 
     def _failed(self, problem: Problem) -> None:
         is_new = self._problem is None or self._problem.what != problem.what

@@ -99,7 +99,11 @@ class HistoryView(QWidget):
         for revision in history.revisions:
             is_head = revision.id == history.head
             lines = [f"{when_text(revision.created)}   {names[revision.author]}", said_of(revision, is_head=is_head)]
-            self._add(revision.id, "\n".join(lines + ([revision.why] if revision.why else [])), is_strong=is_head)
+            self._add(
+                revision.id,
+                "\n".join(lines + ([self._session.blinds.said(revision.why)] if revision.why else [])),
+                is_strong=is_head,
+            )
         rows = [str(self.list.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self.list.count())]
         self.list.setCurrentRow(rows.index(chosen) if chosen in rows else 0)
         self.list.blockSignals(False)

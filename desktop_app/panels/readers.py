@@ -229,7 +229,8 @@ class ReadersView(QWidget):
             return ""
         who = blinds.name_of(head.author)
         if head.is_sent_back:
-            return f"{who} — {head.why[:1].lower()}{head.why[1:]}"
+            why = blinds.said(head.why)
+            return f"{who} — {why[:1].lower()}{why[1:]}"
         if head.is_reviewed:
             return f"Reviewed by {who}, {when_text(head.created)}"
         if readers.can_review:

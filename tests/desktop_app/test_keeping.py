@@ -31,6 +31,25 @@ def test_it_says_saved_only_when_everything_is_on_the_disk(qtbot: QtBot, keeping
     assert keeping.text.startswith("all saved ")
 
 
+def test_what_could_not_be_written_is_tried_once_more_before_anybody_is_asked(
+    qtbot: QtBot, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop_app.keeping.RETRY_MS", 60_000)
+    patient, full = Keeping(), [True]
+
+    def write() -> None:
+        if full[0]:
+            raise Problem("the disk is full", "dataset", "Make room")
+
+    patient.write("a", write)
+    qtbot.waitUntil(lambda: patient.problem is not None)
+    assert not patient.flush(5)
+    full[0] = False
+    assert patient.flush(5)
+    assert patient.text.startswith("all saved ")
+    patient.close()
+
+
 def test_what_could_not_be_written_is_written_when_there_is_room_again(qtbot: QtBot, keeping: Keeping) -> None:
     full, written = [True], []
 
