@@ -100,6 +100,17 @@ def test_an_oblique_plane_has_two_letters_where_it_leads_two_ways():
     assert display_orientation(slightly, 0).top == "A", "a hair of tilt is no second letter"
 
 
+def test_real_oblique_planes_say_both_ways_they_lead(data: Path):
+    """An MR along oblique sagittal and coronal planes, and a CT whose gantry was tilted."""
+    folder = data / "dicom/pydicom"
+    letters: list[tuple[str, str, str, str]] = []
+    for name in ("dicomdirtests/98892003/MR700/4467", "dicomdirtests/98892003/MR700/4588", "J2K_pixelrep_mismatch.dcm"):
+        affine = open_scan(folder / name).info.affine
+        shown = display_orientation(affine, 0)
+        letters.append((shown.left, shown.right, shown.top, shown.bottom))
+    assert letters == [("AR", "PL", "H", "F"), ("RA", "LP", "H", "F"), ("R", "L", "AH", "PF")]
+
+
 def test_a_reversed_series_is_shown_head_up_like_one_that_is_not():
     upward = Affine.from_directions((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 3))
     downward = Affine.from_directions((0, 0, 90), (1, 0, 0), (0, 1, 0), (0, 0, -3))
