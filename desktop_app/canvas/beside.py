@@ -64,7 +64,7 @@ class Beside(QWidget):
 
     def __init__(self, opened: Opened, theme: Theme, session: Session) -> None:
         super().__init__()
-        self._scan, self._session = opened.scan, session
+        self._scan, self._session, self._key = opened.scan, session, opened.key
         self.info = opened.scan.info
         self.is_linked = True
         self.position: Position = on_plane(middle_of(self.info.size), opened.plane)
@@ -159,10 +159,11 @@ class Beside(QWidget):
         return None if self.match is None else self.match.turned().viewport(place, self.position, follower)
 
     def _tell(self) -> None:
-        look = f"{self.info.name} — to look at; marks are made on the left"
+        name = self._session.blinds.title_of(self.info.name, self._key)
+        look = f"{name} — to look at; marks are made on the left"
         how = "" if self.match is None else self.match.text if self.is_linked else "not linked"
         short = "" if self.match is None else self.match.word if self.is_linked else "not linked"
-        self._title.setText(f"{self.info.name} · {short}" if short else look)
+        self._title.setText(f"{name} · {short}" if short else look)
         self._title.setToolTip(f"{look}\n{how[:1].upper()}{how[1:]}" if how else look)
 
     # What is shown.
