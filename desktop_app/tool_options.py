@@ -12,6 +12,7 @@ from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.tool import OptionName
 from desktop_app.tools.brush_shape import real_unit
+from desktop_app.translation import tr
 from desktop_app.widgets import Chooser, Field, Number, label, slider, tidy, tool_button
 
 UNITS = (("pixels", "Pixels"), ("mm", "mm"), ("screen", "On screen"))
@@ -205,7 +206,7 @@ class ToolOptionsBar(QWidget):
         self.tolerance_text.setText(f"{options.tolerance * 100:.0f} %")
         info = session.info
         unit = real_unit(info.spacing_mm)[0] if info is not None else ""
-        self.unit.setItemText(1, unit or "mm (unknown)")
+        self.unit.setItemText(1, unit or tr("mm (unknown)"))
         self.unit.setCurrentIndex(self.unit.findData(options.brush_unit))
         shown = unit if options.brush_unit == "mm" and unit else "px"
         self.brush_text.setText(f"{session.brush:.0f} {shown}")

@@ -59,6 +59,9 @@ class ThresholdBrushTool(StrokeTool):
         """The stroke as one edit, and why nothing was painted."""
         outcome = super().release(gesture, bench)
         told, self._problem, self._samples = self._problem, "", None
+        low, high = bench.options.low, bench.options.high
+        if low is not None and high is not None and low > high:
+            told = f"No value lies from {low:g} to {high:g}: nothing was painted"
         return replace(outcome, told=told) if told else outcome
 
 

@@ -116,4 +116,6 @@ def test_why_nothing_was_painted_is_told() -> None:
     assert reader.drag((20, 20), (60, 20)).told == "scan.tif: is cut short"
     reader.bench = replace(reader.bench, read=None)
     assert reader.drag((20, 20), (60, 20)).told
+    reader.bench = replace(reader.bench, read=Voxels(values_of()), options=ToolOptions(low=10, high=5))
+    assert "from 10 to 5" in reader.drag((20, 20), (60, 20)).told
     assert reader.titles == []
