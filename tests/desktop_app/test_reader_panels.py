@@ -152,5 +152,6 @@ def test_readers_are_compared_and_decided_between_by_keys(
     assert last(session).is_reviewed
     qtbot.keyClick(window.pane.view, Qt.Key.Key_H, ctrl)
     history = window.findChild(HistoryView)
-    qtbot.waitUntil(lambda: history.list.isVisible())
+    assert history is not None
+    qtbot.waitUntil(history.list.isVisible)
     qtbot.wait(80)
