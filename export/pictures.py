@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dataset.annotation import Annotation, WholeScan, lies_on
+from dataset.annotation import Annotation, Geometry, WholeScan, lies_on
+from dataset.mask import Mask
 from dataset.record import LookedAt
 from export.exporter import ExportView
 from export.raster import planes_of, section
@@ -147,12 +148,17 @@ def _pictures_of(looked: LookedAt, planes: list[Plane], view: ExportView) -> Ite
         for plane in planes:
             flat = info.size.planes == 1 and plane == Plane()
             name = record.key if flat else f"{record.key}_{'kji'[plane.axis]}{plane.index:04}"
-            marks = tuple(mark for mark in looked.snapshot.annotations if lies_on(mark.geometry, plane))
+            marks = tuple(mark for mark in looked.snapshot.annotations if _was_drawn_on(mark.geometry, plane))
             yield Picture(name, looked, plane, eight_bit(voxels, info, plane, window), window, marks)
     except MemoryError as error:
         raise Problem("does not fit in memory", record.title, "Close other programs and export again") from error
     finally:
         scan.close()
+
+
+def _was_drawn_on(geometry: Geometry, plane: Plane) -> bool:
+    """Whether a mark belongs to a plane; a mask that is only cut by it belongs to the planes of its own axis."""
+    return lies_on(geometry, plane) and not (isinstance(geometry, Mask) and geometry.axis != plane.axis)
 
 
 def _exists(plane: Plane, looked: LookedAt) -> bool:

@@ -92,6 +92,7 @@ def test_a_file_is_no_folder_to_export_to(made: Made, tmp_path: Path) -> None:
 
 class FailsHalfWay(Exporter):
     name, title, description = "fails", "Fails", "Fails half-way"
+    takes_measurements = False
 
     def __init__(self, error: Exception) -> None:
         self.error = error
