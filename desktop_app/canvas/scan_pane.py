@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal
 
@@ -56,6 +57,8 @@ class ScanPane(QWidget):
         self.view.windowed.connect(self._on_windowed)
         self.view.pen_turned.connect(self._on_pen_turned)
         self._tool_before_eraser = ""
+        self.is_busy_elsewhere: Callable[[], bool] = lambda: False
+        """Whether a gesture is under way in another view of the scan."""
         self.view.problem_raised.connect(session.problem_raised)
         self._follow(session)
         self._on_scan()
@@ -225,6 +228,11 @@ class ScanPane(QWidget):
         """The tool shows what it would do."""
         if self._is_active:
             self._take(self._tool.hover(gesture, self._session.bench()), gesture)
+        elif self.marks.axis is not None and not self.is_busy_elsewhere():
+            # Of three planes the next press makes this one the active one: what it would do is seen before.
+            plane, index = self.marks.plane, self.marks.index
+            bench = replace(self._session.bench(), plane=plane, near=index.near)
+            self._preview(self._tool.hover(gesture, bench), gesture)
 
     def key(self, name: Literal["finish", "back", "cancel"]) -> bool:
         """Enter, Backspace or Escape for a gesture under way."""
@@ -255,7 +263,11 @@ class ScanPane(QWidget):
         if outcome.live or had_live:
             self._on_marks()
             self.live_changed.emit(outcome.live)
-        brush = None
+        self._preview(outcome, gesture)
+        return outcome.busy
+
+    def _preview(self, outcome: Outcome, gesture: Gesture | None) -> None:
+        session, brush = self._session, None
         if outcome.cursor == "brush" and gesture is not None:
             brush = (gesture.x, gesture.y, *brush_diameter(session.bench(), gesture))
         colour = preview_colour(session)
@@ -264,7 +276,6 @@ class ScanPane(QWidget):
         )
         self.view.set_cursor_name(outcome.cursor)
         self._show_hovered(outcome.hover)
-        return outcome.busy
 
     def _drop(self) -> None:
         """Nothing is under way."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from dataset.annotation import Annotation
 from desktop_app.canvas.beside import Beside, pixel_ratio, title_line
@@ -16,6 +16,7 @@ from desktop_app.canvas.overview import Overview
 from desktop_app.canvas.scan_pane import ScanPane
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.canvas.seeing import Seeing
+from desktop_app.canvas.view_cell import Cell
 from desktop_app.canvas.viewport import Viewport
 from desktop_app.crosshair import AXES
 from desktop_app.opening import Opened
@@ -24,46 +25,8 @@ from desktop_app.theme import DARK, Theme
 
 Count = Literal[1, 2, 3, 4]
 """3 are the planes of a volume's three axes through the crosshair."""
-FRAME = 2
 ARROWS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down}
 HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier
-
-
-class Cell(QWidget):
-    """One place of the grid: a view in its frame, which tells the active one where there are several."""
-
-    def __init__(self, content: QWidget, view: ScanView) -> None:
-        super().__init__()
-        self.view = view
-        self.colour = ""
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        self._column.addWidget(content)
-        self._head: QWidget | None = None
-
-    def show_head(self, head: QWidget | None) -> None:
-        """Put a line over the view, or take it away."""
-        if self._head is not None:
-            self._head.deleteLater()
-        self._head = head
-        if head is not None:
-            self._column.insertWidget(0, head)
-
-    def show_frame(self, colour: str) -> None:
-        """Frame it in a colour, or not at all."""
-        if colour != self.colour:
-            self.colour = colour
-            width = FRAME if colour else 0
-            self._column.setContentsMargins(width, width, width, width)
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        """The frame."""
-        if self.colour:
-            painter = QPainter(self)
-            painter.fillRect(self.rect(), QColor(self.colour))
-            painter.end()
 
 
 class ViewGrid(QWidget):
@@ -252,6 +215,7 @@ class ViewGrid(QWidget):
         pane.hovered.connect(self.hovered)
         pane.viewport_changed.connect(self._on_moved)
         pane.live_changed.connect(self._on_live)
+        pane.is_busy_elsewhere = lambda: self.pane.is_busy
         pane.set_crosshair(self.crosshair)
         if place is not None and view.viewport is not None:
             shown = view.viewport

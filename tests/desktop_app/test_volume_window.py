@@ -127,6 +127,19 @@ def test_tools_work_in_the_view_that_is_touched(reader: Reader) -> None:
     assert shown == [[], [drawn.id], []], "a box is seen on its own plane only"
 
 
+def test_the_brush_is_seen_in_the_view_under_the_mouse_before_it_is_touched(reader: Reader) -> None:
+    axial, coronal, _ = in_three(reader)
+    key(reader, Qt.Key.Key_B)
+    move(coronal, 20.5, 4.5)
+    assert coronal._preview.brush is not None
+    assert reader.session.plane == Plane(0, 6), "looking on changes nothing"
+    QTest.mousePress(axial, LEFT, NONE, axial.position_of(30, 30))
+    move(coronal, 30.5, 4.5)
+    assert coronal._preview.brush is not None
+    assert coronal._preview.brush[0] == pytest.approx(20.5, abs=0.5), "not while something is drawn elsewhere"
+    QTest.mouseRelease(axial, LEFT, NONE, axial.position_of(30, 30))
+
+
 def test_a_mask_of_stored_planes_is_seen_cut_by_the_others_also_while_it_is_painted(reader: Reader) -> None:
     axial, coronal, _ = in_three(reader)
     bits = np.zeros((12, 64, 80), np.bool_)
