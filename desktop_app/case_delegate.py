@@ -12,6 +12,7 @@ from desktop_app.case_model import Index
 from desktop_app.display import CaseRow
 from desktop_app.icons import pixmap
 from desktop_app.theme import Theme, font
+from desktop_app.translation import tr
 from desktop_app.widgets import paint_chip
 
 THUMBNAILS_HELD = 256
@@ -79,6 +80,7 @@ class CaseDelegate(QStyledItemDelegate):
         painter.drawText(title, align, painter.fontMetrics().elidedText(row.title, elide, int(title.width())))
         painter.setFont(font(theme, 11))
         word, colour = said_of(theme, row)
+        word = tr(word)
         width = painter.fontMetrics().horizontalAdvance(word) + theme.px(14)
         height = theme.px(18)
         chip = QRectF(area.left(), area.top() + line + (line - height) / 2, width, height)

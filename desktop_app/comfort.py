@@ -44,11 +44,9 @@ class Comfort(QObject):
         self.views: list[TornOff] = []
         self._is_first_scan = True
         self._table = all_rows(session.tools.values())
-        good, broken = sound(settings.settings.keys)
-        if broken:
+        good, self._broken = sound(settings.settings.keys)
+        if self._broken:
             self._keep(keys=good)
-            what = f"has keys that no keyboard has: {'; '.join(broken)}"
-            session.problem_raised.emit(Problem(what, settings.path, "These are left out; Ctrl+F1 sets them again"))
         session.scan_changed.connect(self._on_scan)
         self.show_labels()
 
@@ -61,6 +59,11 @@ class Comfort(QObject):
     def dress(self, actions: ActionSet, look: Theme) -> None:
         """The window was built (again): take its actions and its look."""
         self._actions, self._look, self.palette = actions, look, None
+        if self._broken:
+            what = f"has keys that no keyboard has: {'; '.join(self._broken)}"
+            advice = "These are left out; Ctrl+F1 sets them again"
+            self._session.problem_raised.emit(Problem(what, self._settings.path, advice))
+            self._broken = ()
         for view in self.views:
             view.take_actions(actions.actions.values())
             view.pane.set_theme(look)

@@ -34,6 +34,11 @@ NOT_WORDS = frozenset({"name", "icon", "key", "keys", "menu_id", "scope", "is_on
 """Arguments that are no words."""
 WORDING = ("text", "title", "why_not", "_tip", "_name", "time_left", "share")
 """Functions whose names end so answer with words."""
+STATES = (
+    *("unseen", "in progress", "confirmed empty", "labelled", "reviewed"),
+    *("proposed", "accepted", "corrected", "drawn"),
+)
+"""States of cases and marks, which the code writes as the dataset does."""
 _TINY = 2
 _KEY = re.compile(
     r"((Ctrl|Shift|Alt|Meta)\+)*([A-Z0-9{}.,]|[A-Z0-9]{8,}|Ctrl|Shift|Alt|Pg\w+|Return|Backspace|Escape)*"
@@ -60,7 +65,7 @@ def main(arguments: list[str]) -> int:
 
 def collected() -> frozenset[str]:
     """Every text that the code of the window shows, with `{}` for what changes."""
-    found: set[str] = set()
+    found: set[str] = set(STATES)
     for path in sorted(CODE.rglob("*.py")):
         if "commands" in path.parts or path.name in {"demo.py", "commandline.py", "command.py"}:
             continue

@@ -28,6 +28,7 @@ from desktop_app.mark_index import difference
 from desktop_app.session import Session
 from desktop_app.theme import Theme, font
 from desktop_app.tool import Mark
+from desktop_app.translation import tr
 from desktop_app.widgets import paint_chip
 
 Index = QModelIndex | QPersistentModelIndex
@@ -251,6 +252,7 @@ class MarkDelegate(QStyledItemDelegate):
         theme = self._theme
         colour = {"proposed": theme.warning, "accepted": theme.good}.get(state, theme.accent)
         painter.setFont(font(theme, 11))
+        state = tr(state)
         width = painter.fontMetrics().horizontalAdvance(state) + theme.px(12)
         height = theme.px(16)
         middle = area.top() + (area.height() - height) / 2
