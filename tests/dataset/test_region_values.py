@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dataset import region_values as module
 from dataset.annotation import Box, Geometry, Polygon, Polyline
 from dataset.mask import mask_of_plane, mask_of_volume
 from dataset.measure import inside_of
@@ -49,7 +48,7 @@ def test_a_polygon_takes_what_the_even_odd_rule_says(
 ) -> None:
     polygon = Polygon(PLANE, tuple(ring), (tuple(hole),))
     x, y = np.meshgrid(np.arange(60) + 0.5, np.arange(50) + 0.5)
-    places = np.stack((x.ravel(), y.ravel()), 1)
+    places = np.stack((x.ravel(), y.ravel()), 1).astype(np.float64)
     by_rule = inside_of(Polygon(PLANE, polygon.exterior), places) ^ inside_of(Polygon(PLANE, tuple(hole)), places)
     # Only what lies in the bounds of the outer ring is read.
     xs, ys = [p[0] for p in ring], [p[1] for p in ring]
@@ -70,7 +69,7 @@ def test_a_mask_is_taken_on_all_its_planes() -> None:
 
 
 def test_what_is_too_large_is_read_coarser_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PIXELS", 800)
+    monkeypatch.setattr("dataset.region_values.MOST_PIXELS", 800)
     found = values(Box(PLANE, 0, 0, 60, 50))
     assert found is not None
     assert found.downsample == 2
