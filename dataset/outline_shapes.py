@@ -154,6 +154,8 @@ def mask_of_area(area: Area, extent: tuple[int, int], progress: Progress) -> Mas
     b = np.concatenate([np.roll(ring, -1, axis=0) for ring in rings])
     tiles: dict[TileKey, Tile] = {}
     plane = area.plane
+    if not len(a):
+        return Mask(plane.axis, MappingProxyType(tiles))
     left, top = np.maximum(a.min(axis=0), 0.0)
     right, bottom = np.minimum(a.max(axis=0), extent)
     if right > left and bottom > top:

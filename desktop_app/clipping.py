@@ -41,9 +41,10 @@ class Clipping(QObject):
         session = self._session
         if session.scan is None or not session.selection:
             return
-        self._keep(copied(session.bench(), session.scan_key))
-        assert self._clip is not None
-        count = len(self._clip.marks)
+        clip = copied(session.bench(), session.scan_key)
+        count = len(clip.marks)
+        if count:
+            self._keep(clip)
         session.told.emit(f"Copied {count:,} mark{'' if count == 1 else 's'}")
 
     def cut(self) -> None:
@@ -65,7 +66,7 @@ class Clipping(QObject):
         if is_another and text.lstrip()[:1] in {"{", "["}:
             self._take_in(text)
         elif self._clip is not None:
-            self._handle(pasted(self._clip, session.bench(), session.scan_key))
+            self._put(self._clip)
         else:
             session.told.emit("No marks were copied yet")
 
@@ -101,6 +102,14 @@ class Clipping(QObject):
         if is_small(clip.marks):
             self._session.jobs.start("Copying", work, then, quiet=True)
 
+    def _put(self, clip: Clip) -> None:
+        """Paste marks; outlines that cannot be cut at the edge of the scan are told of, and nothing is done."""
+        session = self._session
+        try:
+            self._handle(pasted(clip, session.bench(), session.scan_key))
+        except Problem as problem:
+            session.problem_raised.emit(problem)
+
     def _take_in(self, text: str) -> None:
         """Paste what another program copied."""
         session = self._session
@@ -112,8 +121,7 @@ class Clipping(QObject):
         def then(found: Imported) -> None:
             if session.scan_key == key:
                 self._add_labels(found.labels)
-                bench = session.bench()
-                self._handle(pasted(Clip(found.annotations, bench.plane, bench.size, ""), bench, key))
+                self._put(Clip(found.annotations, session.plane, session.bench().size, ""))
 
         session.jobs.start("Pasting", work, then)
 

@@ -120,6 +120,7 @@ def test_an_outline_over_the_edge_of_the_plane_is_cut_there() -> None:
     mask = mask_of_area(Box(PLANE, -20.0, 250.0, 700.0, 900.0), (600, 280), silent())
     assert mask.bounds(4) == (0, 250, 600, 30)
     assert mask_of_area(Box(PLANE, 700.0, 0.0, 10.0, 10.0), (600, 280), silent()).is_empty
+    assert mask_of_area(Polygon(PLANE, ()), (600, 280), silent()).is_empty
 
 
 RANDOM = np.random.default_rng(3).random((3000, 2)) * 44 - 2

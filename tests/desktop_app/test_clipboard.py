@@ -318,6 +318,16 @@ def test_a_broken_text_is_told_and_other_words_leave_what_was_copied_here(reader
     assert len(session.document.annotations) == 1
 
 
+def test_an_outline_that_cannot_be_cut_at_the_edge_is_told_of(reader: Reader) -> None:
+    session = opened(reader).session
+    ring = [[1, 1], [1e9, 1], [1, 1e9], [1, 1]]
+    QGuiApplication.clipboard().setText(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    with reader.bot.waitSignal(session.problem_raised) as raised:
+        key(reader, Qt.Key.Key_V)
+    assert "too far outside" in str(raised.args[0])  # type: ignore[index]
+    assert session.document.annotations == ()
+
+
 def test_a_text_field_takes_the_keys_first(reader: Reader) -> None:
     session = opened(reader).session
     session.select(["p1"])
