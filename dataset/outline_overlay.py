@@ -22,6 +22,8 @@ from imaging.progress import Progress
 
 GRID = 1024
 MOST_EDGES = 200_000
+MOST_SIDES = 200 * 10**6
+"""Edges times areas, each a byte or two while they are put together."""
 LARGEST = 2**19
 """Pixels from the corner of the plane, at most: products of distances stay whole numbers."""
 _ROUNDS = 12
@@ -78,7 +80,10 @@ def _edges(areas: Sequence[Area]) -> tuple[Rows, Rows, Rows]:
             starts.append(points)
             ends.append(np.roll(points, -1, axis=0))
             owners.append(np.full(len(points), number))
-    if sum(map(len, starts)) > MOST_EDGES:
+    total = sum(map(len, starts))
+    if total * len(areas) > MOST_SIDES:
+        raise DatasetProblem("are too many", "These outlines", "Put fewer together at a time, or make masks of them")
+    if total > MOST_EDGES:
         raise DatasetProblem(
             f"have more than {MOST_EDGES:,} points", "These outlines", "Simplify them first, or make masks of them"
         )
@@ -151,9 +156,9 @@ def _merged(a: Rows, b: Rows, owner: Rows, count: int) -> _Edges:
     swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
     both = np.where(swap[:, None], np.concatenate([b, a], axis=1), np.concatenate([a, b], axis=1))
     unique, where = np.unique(both, axis=0, return_inverse=True)
-    counts = np.zeros((len(unique), count), np.int64)
-    np.add.at(counts, (where.reshape(-1), owner), 1)
-    toggles = counts % 2 == 1
+    place, times = np.unique(where.reshape(-1) * count + owner, return_counts=True)
+    toggles = np.zeros((len(unique), count), np.bool_)
+    toggles.reshape(-1)[place[times % 2 == 1]] = True
     used = toggles.any(axis=1)
     return _Edges(unique[used, :2], unique[used, 2:], toggles[used])
 
@@ -184,7 +189,11 @@ def _counted(edges: _Edges, rows: Rows, along: int, progress: Progress) -> Sides
     asked = (middle[:, along] - lowest) // step
     first = np.searchsorted(number, asked, side="left")
     count = np.searchsorted(number, asked, side="right") - first
-    found = np.zeros((len(rows), edges.toggles.shape[1]), np.bool_)
+    areas = edges.toggles.shape[1]
+    # Most edges are of one area only, so areas are listed by edge: a table of both would be nearly empty.
+    toggler, toggled = np.nonzero(edges.toggles)
+    firsts = np.searchsorted(toggler, np.arange(len(edges.a) + 1))
+    found = np.zeros((len(rows), areas), np.bool_)
     for start in range(0, len(rows), 2000):
         progress.check()
         stop = start + 2000
@@ -196,9 +205,10 @@ def _counted(edges: _Edges, rows: Rows, along: int, progress: Progress) -> Sides
         share = (level - a[met, along]) / (b[met, along] - a[met, along])
         at = a[met, across] + share * (b[met, across] - a[met, across])
         lower = at < middle[owner, across]
-        leaves = np.zeros((len(rows[start:stop]), found.shape[1]), np.int64)
-        np.add.at(leaves, owner[lower] - start, edges.toggles[met[lower]].astype(np.int64))
-        found[start:stop] = leaves % 2 == 1
+        ray, toggle = expanded(firsts[met[lower]], firsts[met[lower] + 1] - firsts[met[lower]])
+        left = (owner[lower] - start)[ray] * areas + toggled[toggle]
+        size = len(rows[start:stop])
+        found[start:stop] = np.bincount(left, minlength=size * areas).reshape(size, areas) % 2 == 1
     return found
 
 

@@ -169,3 +169,13 @@ def test_long_outlines_are_joined_too() -> None:
 def test_outlines_far_outside_are_refused_in_one_line() -> None:
     with pytest.raises(DatasetProblem, match="outside"):
         overlaid((Box(PLANE, 0, 0, 1e7, 10), Box(PLANE, 1, 1, 2, 2)), any_of, silent())
+
+
+def test_outlines_too_many_or_too_long_are_refused_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes = [Box(PLANE, 0, 0, 10, 10), Box(PLANE, 1, 1, 2, 2)]
+    monkeypatch.setattr("dataset.outline_overlay.MOST_EDGES", 7)
+    with pytest.raises(DatasetProblem, match="Simplify them first"):
+        overlaid(boxes, any_of, silent())
+    monkeypatch.setattr("dataset.outline_overlay.MOST_SIDES", 15)
+    with pytest.raises(DatasetProblem, match="too many"):
+        overlaid(boxes, any_of, silent())
