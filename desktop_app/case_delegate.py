@@ -134,10 +134,11 @@ def words_that_fit(row: CaseRow, width: int, metrics: QFontMetrics) -> str:
     """What stands beside the chip in so many pixels: of a finding its score before its name; else what the scan is."""
     if row.suspicion is not None:
         score = f"{row.suspicion:.0%}"
-        name = metrics.elidedText(
-            row.suspect, Qt.TextElideMode.ElideRight, width - metrics.horizontalAdvance(f" {score}")
-        )
-        return f"{name} {score}" if len(name) > LEAST_LETTERS else score
+        room = width - metrics.horizontalAdvance(f" {score}")
+        name = metrics.elidedText(row.suspect, Qt.TextElideMode.ElideRight, room)
+        if len(name) > LEAST_LETTERS:
+            return f"{name} {score}"
+        return score if metrics.horizontalAdvance(score) <= width else ""
     whole = row.detail or row.format
     found = (words for words in (whole, whole.partition(" · ")[0]) if metrics.horizontalAdvance(words) <= width)
     return next(found, "")

@@ -56,6 +56,10 @@ class Prefetch(QObject):
         self._job: Job[Ahead | None] | None = None
         self._made: list[Ahead] = []
         """What the job under way has made; emptied by who takes it."""
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._go_on)
         self._again = QTimer(self)
         self._again.setSingleShot(True)
         self._again.setInterval(AGAIN_MS)
@@ -92,6 +96,7 @@ class Prefetch(QObject):
     def pause(self) -> None:
         """Stop reading ahead until cases are wanted again: a person waits for another."""
         self._again.stop()
+        self._soon.stop()
         self._wanted.clear()
         if self._job is not None:
             self._job.cancel()
@@ -146,7 +151,7 @@ class Prefetch(QObject):
             for ahead in made:
                 self._let_go(ahead)
         # After the answer; what came to nothing may succeed a little later.
-        QTimer.singleShot(0, self, self._go_on)
+        self._soon.start()
 
     def _go_on(self) -> None:
         untried = [name for name in self._wanted if name not in self._held and name not in self._tries]

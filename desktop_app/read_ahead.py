@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop_app.cases import Case, place_of
 from desktop_app.jobs import Job
@@ -38,6 +38,10 @@ class ReadAhead(QObject):
         self._job: Job[Reading | None] | None = None
         self._tried: set[tuple[str, object]] = set()
         self.is_on = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._next)
         session.jobs.ended.connect(self._on_ended)
         session.scan_changed.connect(self._next)
         session.models_changed.connect(self._next)
@@ -80,10 +84,15 @@ class ReadAhead(QObject):
             return read_case(case, entry, dataset, device, progress)
 
         title = f"Reading {case.row.title} ahead"
-        self._job = self._session.jobs.start(title, work, self._on_read, self._on_failed, quiet=True, heavy=True)
 
-    def _on_read(self, reading: Reading | None) -> None:
+        def then(reading: Reading | None) -> None:
+            self._on_read(case, reading)
+
+        self._job = self._session.jobs.start(title, work, then, self._on_failed, quiet=True, heavy=True)
+
+    def _on_read(self, case: Case, reading: Reading | None) -> None:
         if reading is not None:
+            self._session.worklist.recognise(case, reading.prediction.scan)
             self._session.predicting.predicted.emit(reading)
             self._session.worklist.look_ahead()
 
@@ -102,7 +111,8 @@ class ReadAhead(QObject):
     def _on_ended(self, job: Job[object]) -> None:
         if self._job is not None and job.number == self._job.number:
             self._job = None
-        self._next()
+        # After the answer, which may end it.
+        self._soon.start()
 
 
 def read_case(case: Case, entry: Entry, dataset: Dataset, device: str, progress: Progress) -> Reading | None:

@@ -336,4 +336,8 @@ class Session(Editing):
         self.keeping.close()
         if self.dataset is not None:
             self.dataset.close()
+        # What is told from here on would start timers of a session that is over.
+        self.jobs.blockSignals(True)
+        for timer in self.findChildren(QTimer):
+            timer.stop()
         return settled

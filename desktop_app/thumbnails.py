@@ -42,6 +42,10 @@ class Thumbnails(QObject):
         self._failed: set[object] = set()
         self._made: OrderedDict[object, Case] = OrderedDict()
         self._under_way: tuple[Job[bytes | None], object] | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._next)
         session.jobs.ended.connect(self._on_ended)
 
     def want(self, numbers: Iterable[int]) -> None:
@@ -95,7 +99,7 @@ class Thumbnails(QObject):
         if self._under_way is not None and self._under_way[0].number == job.number:
             self._under_way = None
         # After the answer, if one comes: it says what is left to be made.
-        QTimer.singleShot(0, self, self._next)
+        self._soon.start()
 
 
 def _place(case: Case) -> object:

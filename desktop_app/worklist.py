@@ -274,6 +274,18 @@ class Worklist(QObject):
         if numbers or len(self.table) != before:
             self.rows_changed.emit()
 
+    def recognise(self, case: Case, key: str) -> None:
+        """A case that was listed as a file is the scan of a key."""
+        number, epoch = self.table.at(case.source), self.table.epoch
+        if number < 0 or self.table[number].row.key == key:
+            return
+        at = self.table.get(self.current)
+        self.table.identify(number, key)
+        if self.table.epoch != epoch:
+            self._seen.clear()
+            self.current = -1 if at is None else max(self.table.with_key(at.row.key), self.table.at(at.source))
+            self.rows_changed.emit()
+
     def case_at(self, number: int) -> Case | None:
         """The case of a row, or `None`."""
         return self.table.get(number)
