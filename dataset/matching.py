@@ -121,8 +121,9 @@ def _liken(a: Sequence[Geometry], b: Sequence[Geometry], threshold: float) -> li
         first, second, common = first[may], second[may], common[may]
         likeness = common / np.maximum(sizes_a[first] + sizes_b[second] - common, 1e-12)
         plain_a, plain_b = (np.array([isinstance(g, Box) for g in items]) for items in (a, b))
+        shapes_a, shapes_b = _Shapes(a), _Shapes(b)
         for k in map(int, np.flatnonzero(~(plain_a[first] & plain_b[second]))):
-            likeness[k] = iou(a[int(first[k])], b[int(second[k])])
+            likeness[k] = _painted_iou(shapes_a.rings(int(first[k])), shapes_b.rings(int(second[k])))
     good = likeness >= threshold if len(likeness) else np.zeros(0, np.bool_)
     return list(zip(first[good].tolist(), second[good].tolist(), likeness[good].tolist(), strict=True))
 
@@ -179,8 +180,10 @@ def _rings(geometry: Geometry) -> tuple[tuple[Point, ...], ...]:
 
 def _areas(geometries: Sequence[Geometry]) -> Numbers:
     def area(ring: tuple[Point, ...]) -> float:
-        x, y = np.array(ring or ((0.0, 0.0),)).T
-        return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+        if len(ring) < 3:
+            return 0.0
+        x, y = np.array(ring).T
+        return abs(float(x[:-1] @ y[1:] - y[:-1] @ x[1:] + x[-1] * y[0] - y[-1] * x[0])) / 2
 
     found: list[float] = []
     for geometry in geometries:
@@ -200,22 +203,41 @@ def _common(a: Numbers, b: Numbers) -> Numbers:
 
 def iou(a: Geometry, b: Geometry) -> float:
     """Intersection over union of two outlines on one plane, to about 1 % (0 where neither has an area)."""
+    return _painted_iou(_Shapes((a,)).rings(0), _Shapes((b,)).rings(0))
+
+
+class _Shapes:
+    """The rings of areas as arrays, each made once."""
+
+    def __init__(self, geometries: Sequence[Geometry]) -> None:
+        self._geometries = geometries
+        self._made: dict[int, list[Numbers]] = {}
+
+    def rings(self, number: int) -> list[Numbers]:
+        """The outline and the holes of an area: (n, 2) each."""
+        made = self._made.get(number)
+        if made is None:
+            made = self._made[number] = [np.array(ring) for ring in _rings(self._geometries[number]) if ring]
+        return made
+
+
+def _painted_iou(a: list[Numbers], b: list[Numbers]) -> float:
     import cv2
 
-    both = (_rings(a), _rings(b))
-    points = np.array([point for rings in both for ring in rings for point in ring])
-    corner, side = points.min(axis=0), float((points.max(axis=0) - points.min(axis=0)).max())
+    if not a or not b:
+        return 0.0
+    corner = np.minimum(a[0].min(axis=0), b[0].min(axis=0))
+    side = float((np.maximum(a[0].max(axis=0), b[0].max(axis=0)) - corner).max())
     if side <= 0:
         return 0.0
-    painted: list[NDArray[np.uint8]] = []
-    for rings in both:
-        grid = np.zeros((GRID, GRID), np.uint8)
-        # In 1/256 of a cell; a cell counts where its centre is inside.
-        places = [np.rint(((np.array(ring) - corner) * (GRID / side) - 0.5) * 256).astype(np.int32) for ring in rings]
-        cv2.fillPoly(grid, [place for place in places if len(place)], (1,), shift=8)
-        painted.append(grid)
-    union = np.count_nonzero(painted[0] | painted[1])
-    return np.count_nonzero(painted[0] & painted[1]) / union if union else 0.0
+    grid, other = np.zeros((2, GRID, GRID), np.uint8)
+    # In 1/256 of a cell; a cell counts where its centre is inside.
+    scale, shift = GRID / side * 256, corner * (GRID / side * 256) + 128.0
+    for rings, target in ((a, grid), (b, other)):
+        cv2.fillPoly(target, [(ring * scale - shift).round().astype(np.int32) for ring in rings], (1,), shift=8)
+    areas = cv2.countNonZero(grid) + cv2.countNonZero(other)
+    common = cv2.countNonZero(cv2.bitwise_and(grid, other))
+    return common / (areas - common) if areas > common else float(common > 0)
 
 
 def _nearness(a: Geometry, b: Geometry) -> float:

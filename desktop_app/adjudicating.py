@@ -22,6 +22,8 @@ WORDS: dict[str, str] = {
     "label": "Different labels",
     "outline": "Drawn differently",
 }
+MOST_AGREED = 2000
+"""Where more marks agree, only the differences are shown: the others would hide them, and take their time."""
 Get = Callable[[str], Annotation | None]
 """The mark of the open document with an id."""
 
@@ -67,7 +69,7 @@ def looked_at(
 ) -> tuple[Looked, ...]:
     """What is shown: A's marks solid, B's dashed; the difference at hand strong, what is decided as it was decided."""
     shown: list[Looked] = []
-    for a, b in agreement.agreed:
+    for a, b in agreement.agreed if len(agreement.agreed) <= MOST_AGREED else ():
         shown.append(Looked(a, COLOUR_A, name(a.label), is_quiet=True))
         shown.append(Looked(b, COLOUR_B, "", is_dashed=True, is_quiet=True))
     for number, difference in enumerate(agreement.differences):

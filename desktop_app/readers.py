@@ -39,6 +39,8 @@ class Comparison:
     sides: tuple[Snapshot, Snapshot]
     """Their findings; what was measured is nobody's finding."""
     agreement: Agreement
+    ids: frozenset[str]
+    """Of every mark that is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ class Readers(QObject):
 
         def work(progress: Progress) -> Comparison:
             sides = tuple(without_measurements(dataset.snapshot(one.revision)) for one in (a, b))
-            return Comparison(a, b, (sides[0], sides[1]), compare(sides[0], sides[1], progress=progress))
+            agreement = compare(sides[0], sides[1], progress=progress)
+            return Comparison(a, b, (sides[0], sides[1]), agreement, ids_of(agreement))
 
         def then(found: Comparison) -> None:
             if session.scan_key == found.a.revision.scan:
@@ -227,7 +230,7 @@ class Readers(QObject):
                 if choice is not None:
                     choices[number] = choice
             shown = looked_at(compared.agreement, self.at, choices, lambda label: session.label_of(label).name)
-            session.looking.show(self, shown, ids_of(compared.agreement) | {p.id for p in session.proposals})
+            session.looking.show(self, shown, compared.ids | {p.id for p in session.proposals})
         self.changed.emit()
 
     def _on_edited(self, _touched: object) -> None:
