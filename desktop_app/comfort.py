@@ -104,7 +104,7 @@ class Comfort(QObject):
         self.palette = Palette(self._window, self._look, tuple(self._entries()), self._settings.settings.recent)
         self.palette.add_finder(self._cases)
         self.palette.chosen.connect(self._remember)
-        self.palette.destroyed.connect(self._forget_palette)
+        self.palette.left.connect(self._forget_palette)
         self.palette.open()
 
     def _forget_palette(self) -> None:

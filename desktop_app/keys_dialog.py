@@ -42,10 +42,16 @@ class KeyField(QKeySequenceEdit):
         self.setMaximumSequenceLength(1)
         self.setAccessibleName("New key")
         self.setToolTip("Click here, then press the key for the chosen action")
+        self.keySequenceChanged.connect(self._tell)
+        self.empty()
+
+    def empty(self) -> None:
+        """Wait for a key."""
+        self.clear()
         for field in self.findChildren(QLineEdit):
+            # Qt puts its own words there, which are too long.
             field.setPlaceholderText(tr("Press a key"))
             field.setAccessibleName(tr("New key"))
-        self.keySequenceChanged.connect(self._tell)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape alone leaves the dialog, unless it is to be the key: then with the field focused and empty."""
@@ -222,7 +228,7 @@ class KeysDialog(Sheet):
 
     def _ask_again(self) -> None:
         self._wanted = ""
-        self.key.clear()
+        self.key.empty()
         self._tell("Press a key in the field to give it to this action" if self._row() is not None else "")
 
     def _tell(self, text: str, *, asks: bool = False) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QS
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
-    QGraphicsDropShadowEffect,
     QListWidget,
     QListWidgetItem,
     QStyle,
@@ -58,6 +57,7 @@ class Palette(QFrame):
 
     chosen = Signal(str)
     """The id of what was chosen, before it is done."""
+    left = Signal()
 
     def __init__(self, window: QWidget, theme: Theme, entries: Sequence[Entry], recent: Sequence[str] = ()) -> None:
         super().__init__(window)
@@ -82,11 +82,6 @@ class Palette(QFrame):
         tidy(column, theme, (8, 8, 8, 8), 8)
         for part in (self.field, self.list, self.nothing):
             column.addWidget(part)
-        shadow = QGraphicsDropShadowEffect(self)
-        shadow.setBlurRadius(theme.px(32))
-        shadow.setOffset(0, theme.px(8))
-        shadow.setColor(QColor(0, 0, 0, 150))
-        self.setGraphicsEffect(shadow)
         self.field.textChanged.connect(self._fill)
         self.list.itemClicked.connect(self._choose)
         window.installEventFilter(self)
@@ -113,6 +108,7 @@ class Palette(QFrame):
             window.removeEventFilter(self)
         if self._before is not None and self._before.isVisible():
             self._before.setFocus(Qt.FocusReason.PopupFocusReason)
+        self.left.emit()
         self.deleteLater()
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtWidgets import QCheckBox, QWidget
 
 from desktop_app.dialogs import Sheet, chooser
@@ -9,7 +11,7 @@ from desktop_app.key_profiles import PROFILE_TITLES
 from desktop_app.settings import LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY, Settings
 from desktop_app.theme import Theme
 from desktop_app.translation import LANGUAGES
-from desktop_app.widgets import Field, Number
+from desktop_app.widgets import Column, Field, Number
 
 SCALES = (0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 THEMES = (("Dark", "dark"), ("Light", "light"))
@@ -43,7 +45,7 @@ class Preferences(Sheet):
         self.memory.setSuffix(" MiB")
         self.memory.setSingleStep(LEAST_SLIDE_MEMORY)
         self.memory.setValue(settings.slide_memory)
-        self.add_form(
+        self._scroll(
             (
                 ("Theme", self.look),
                 ("Size", self.scale),
@@ -57,7 +59,20 @@ class Preferences(Sheet):
             )
         )
         self.add_chief("Apply", "Keep these settings")
-        self.setMinimumWidth(theme.px(460))
+        self.setMinimumWidth(theme.px(480))
+
+    def _scroll(self, rows: Iterable[tuple[str, QWidget]]) -> None:
+        """Add the rows in an area that scrolls where the screen is too small for all of them."""
+        form, inner = self.add_form(rows), QWidget()
+        self.body.removeItem(form)
+        form.setParent(None)
+        form.setContentsMargins(*(self.theme.px(12),) * 4)
+        inner.setObjectName("column")
+        inner.setLayout(form)
+        area = Column(inner)
+        most = self.screen().availableGeometry().height() * 6 // 10
+        area.setMinimumHeight(min(inner.sizeHint().height() + 2, most))
+        self.body.addWidget(area)
 
     def chosen(self) -> dict[str, object]:
         """The fields as they stand in the dialog."""

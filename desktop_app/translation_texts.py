@@ -22,7 +22,7 @@ SAYING = frozenset(
         *("QCheckBox", "QRadioButton", "QPushButton", "QLabel", "QAction", "QToolButton", "QGroupBox"),
         *("ActionRow", "_row", "add_chief", "add_form", "Field", "Spinner", "key_text", "setHeaderLabels"),
         *("getOpenFileName", "getOpenFileNames", "getExistingDirectory", "getSaveFileName"),
-        *("_tell", "tell", "_number", "Elided", "Words", "told", "Edit"),
+        *("_tell", "_scroll", "tell", "_number", "Elided", "Words", "told", "Edit"),
     }
 )
 """Calls whose words reach a person."""

@@ -6,7 +6,7 @@ import pytest
 
 from dataset.label import Label, LabelSet
 from desktop_app.label_look import PATTERNS, SAFE_COLOURS, LabelLook
-from tests.desktop_app.conftest import MemoryDataset, Reader, prediction, proposal, volume
+from tests.desktop_app.conftest import Reader, prediction, proposal, volume
 
 LABELS = LabelSet("", tuple(Label(f"l{n}", f"L{n}", "#123456") for n in range(40)))
 
@@ -44,21 +44,15 @@ def test_safe_colours_stay_apart_for_those_who_see_no_red_or_green(matrix: tuple
 
 
 @pytest.mark.gui
-def test_safe_colours_are_shown_and_never_kept(reader: Reader) -> None:
-    kept: list[object] = []
+def test_safe_colours_are_shown_and_never_kept(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[tuple[Label, ...]] = []
     reader.open(volume(), prediction(proposal(1)))
-    reader.session.set_label_look(LabelLook("safe"))
+    reader.session.set_label_look(LabelLook("safe", patterns=True))
     assert reader.session.label_of("disc").colour == SAFE_COLOURS[0]
-    assert [mark.colour for mark in reader.window.pane.view._marks] == [SAFE_COLOURS[0]]
-    dataset = reader.dataset
-    assert isinstance(dataset, MemoryDataset)
-    dataset.save_revision = lambda _key, state, **facts: kept.append(facts["labels"]) or _saved()  # type: ignore[method-assign]
+    shown = reader.window.pane.view._marks
+    assert [(mark.colour, mark.pattern) for mark in shown] == [(SAFE_COLOURS[0], 1)]
+    monkeypatch.setattr(reader.session.saving, "save", lambda *said, **_facts: kept.append(said[1]))
     reader.session.accept_all()
     reader.session.save()
-    reader.bot.waitUntil(lambda: bool(kept), timeout=5000)
-    assert [label.colour for label in kept[0]] == ["#4cc9f0"]  # type: ignore[attr-defined]
-    assert reader.session.labels.get("disc") == dataset.labels.get("disc")
-
-
-def _saved() -> object:
-    return type("Saved", (), {"id": "1"})()
+    assert [label.colour for label in kept[-1]] == ["#4cc9f0"]
+    assert reader.session.labels.get("disc") == reader.dataset.labels.get("disc")
