@@ -1,8 +1,8 @@
 """Three linked planes of a 512 × 512 × 300 volume, from the moved crosshair to all views painted, and slabs.
 
-Bound: the same views, each alone, stepping one plane of its axis: the mean of the three is what one plane costs.
-Prints the ratio of medians: all three for one (at most 3.3), a step that moves only one plane, and slabs of ten planes
-for one. Run it with QT_QPA_PLATFORM=offscreen, or under Xvfb.
+Bound: one view of each axis by itself, as large as among the three, in the same run and alternating: the mean of them
+is what one plane costs. Prints the ratio of medians: all three for one (at most 3.3), a step that moves only one of
+three, and slabs of ten planes for one. Run it with QT_QPA_PLATFORM=offscreen, or under Xvfb.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import argparse
 import json
 from dataclasses import replace
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from dataset.annotation import Annotation, now
 from dataset.document import Edit
 from dataset.label import Label, LabelSet
+from dataset.mask import Mask
 from desktop_app import tools
 from desktop_app.canvas.view_grid import ViewGrid
-from desktop_app.display import ONE_PLANE, Display, Slab
+from desktop_app.crosshair import AXES
+from desktop_app.display import Display, Slab
 from desktop_app.session import Session
 from desktop_app.tool import Tool
 from imaging.geometry import Axis, Plane, Size
@@ -28,33 +31,31 @@ from imaging.scan import ScanInfo
 from tests.benchmarks.bench_view import COLUMNS, PLANES, ROWS, WINDOW, Cost, Step, make_mask, make_volume, measure
 
 SIDE = 600
-"""Of each view, so that one costs as much alone as beside the others."""
 
 
 class Bench:
-    """A grid of three planes over a session without a dataset."""
+    """Views over a session without a dataset: three planes, or one of an axis as large as it is among three."""
 
-    def __init__(self, *, masked: bool) -> None:
+    def __init__(
+        self, scan: LoadedScan, mask: Mask | None, axis: Axis | None = None, size: QSize | None = None
+    ) -> None:
         self.session = Session(gather(tools, Tool), "bench")
         self.session.labels = LabelSet("b", (Label("liver", "Liver", "#3cb44b"),))
-        size = Size(COLUMNS, ROWS, PLANES)
-        info = ScanInfo("bench", "made", "volume", size, "int16", spacing_mm=(0.7, 0.7, 0.7), modality="CT")
-        self.session.scan = LoadedScan(info, make_volume())
-        self.session.start_at(Plane(0, 150))
+        self.session.scan = scan
+        self.session.start_at(Plane(axis or 0, 150))
         self.session.display = Display(window=WINDOW)
         self.grid = ViewGrid(self.session)
-        self.grid.resize(2 * SIDE, 2 * SIDE)
+        self.grid.resize(size or QSize(2 * SIDE, 2 * SIDE))
         self.grid.show()
+        if mask is not None:
+            self.session.document.commit(Edit("put", (Annotation("m", "liver", mask, "bench", now()),)))
         self.session._tell_everything()
-        self.grid.show_planes(True)
-        if masked:
-            self.session.document.commit(Edit("put", (Annotation("m", "liver", make_mask(), "bench", now()),)))
-            self.session._tell_everything()
+        if axis is None:
+            self.grid.show_planes(True)
         QApplication.processEvents()
 
-    def slabbed(self, slab: Slab) -> None:
-        self.session.set_display(replace(self.session.display, slab=slab))
-        QApplication.processEvents()
+    def view_size(self, axis: Axis) -> QSize:
+        return self.grid._panes[axis].view.size()
 
     def all_planes(self, number: int) -> None:
         """The crosshair moves along all axes: every view shows another plane."""
@@ -62,13 +63,22 @@ class Bench:
         QApplication.processEvents()
 
     def one_plane(self, axis: Axis) -> Step:
-        """The crosshair moves along one axis: one view shows another plane, on the others a line moves."""
+        """The crosshair moves along one axis: one view shows another plane, on others a line moves."""
 
         def step(number: int) -> None:
             self.session.set_plane(Plane(axis, 170 + number))
             QApplication.processEvents()
 
         return step
+
+    def slabbed(self, axis: Axis, slab: Slab) -> Step:
+        """A step of a slab."""
+        self.session.set_display(replace(self.session.display, slab=slab))
+        return self.one_plane(axis)
+
+    def close(self) -> None:
+        self.grid.close()
+        self.session.close()
 
 
 def main() -> None:
@@ -93,44 +103,33 @@ def main() -> None:
         if not arguments.json:
             print(f"{work:40s} {cost.wall:6.2f} ms = {ratio:.2f} × (cpu {cpu:.2f}) one plane of {bound.wall:.2f} ms")
 
-    for masked in (False, True):
-        bench = Bench(masked=masked)
-        with_mask = ", mask" if masked else ""
-        singles: dict[str, Step] = {f"axis {axis}": bench.one_plane(axis) for axis in (0, 1, 2)}
-        found = measure({"three": bench.all_planes, **singles}, arguments.rounds)
-        views = {f"axis {axis}": measure_alone(bench, axis, arguments.rounds) for axis in (0, 1, 2)}
-        one = Cost(sum(cost.wall for cost in views.values()) / 3, sum(cost.cpu for cost in views.values()) / 3)
+    size = Size(COLUMNS, ROWS, PLANES)
+    info = ScanInfo("bench", "made", "volume", size, "int16", spacing_mm=(0.7, 0.7, 0.7), modality="CT")
+    scan = LoadedScan(info, make_volume())
+    for mask in (None, make_mask()):
+        three, with_mask = Bench(scan, mask), ", mask" if mask is not None else ""
+        alone = {axis: Bench(scan, mask, axis, three.view_size(axis)) for axis in AXES}
+        steps: dict[str, Step] = {"three": three.all_planes}
+        for axis in AXES:
+            steps[f"alone {axis}"], steps[f"one of three {axis}"] = alone[axis].one_plane(axis), three.one_plane(axis)
+        found = measure(steps, arguments.rounds)
+        single = [found[f"alone {axis}"] for axis in AXES]
+        one = Cost(sum(cost.wall for cost in single) / 3, sum(cost.cpu for cost in single) / 3)
         tell(f"three planes move{with_mask}", found["three"], one)
-        for name in singles:
-            tell(f"three shown, one moves ({name}){with_mask}", found[name], views[name])
-        if not masked:
-            for mode in ("max", "mean"):
-                bench.slabbed(Slab(mode, 10))
-                for axis in (0, 1, 2):
-                    cost = measure_alone(bench, axis, arguments.rounds)
-                    tell(f"slab of 10 planes, {mode} (axis {axis})", cost, views[f"axis {axis}"])
-            bench.slabbed(ONE_PLANE)
-        bench.grid.close()
-        bench.session.close()
+        for axis in AXES:
+            tell(f"one of three moves (axis {axis}){with_mask}", found[f"one of three {axis}"], single[axis])
+        for mode in ("max", "mean") if mask is None else ():
+            for axis in AXES:
+                slab = Bench(scan, mask, axis, three.view_size(axis))
+                pair = {"slab": slab.slabbed(axis, Slab(mode, 10)), "plane": alone[axis].one_plane(axis)}
+                found = measure(pair, arguments.rounds)
+                tell(f"slab of 10 planes, {mode} (axis {axis})", found["slab"], found["plane"])
+                slab.close()
+        for bench in (three, *alone.values()):
+            bench.close()
     if arguments.json:
         print(json.dumps({"workload": "three planes", "rows": rows}))
     del app
-
-
-def measure_alone(bench: Bench, axis: Axis, rounds: int) -> Cost:
-    """What a step of one view alone costs, with the crosshair hidden and the marks that it has."""
-    pane = bench.grid._panes[axis]
-    others = [other for other in bench.grid._panes if other is not pane]
-    bench.grid.set_crosshair(False)
-    for other in others:
-        other.view.setUpdatesEnabled(False)
-    QApplication.processEvents()
-    cost = measure({"alone": bench.one_plane(axis)}, rounds)["alone"]
-    for other in others:
-        other.view.setUpdatesEnabled(True)
-    bench.grid.set_crosshair(True)
-    QApplication.processEvents()
-    return cost
 
 
 if __name__ == "__main__":
