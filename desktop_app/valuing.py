@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from dataset.annotation import Geometry
 from dataset.region_values import RegionValues, region_values
 from desktop_app.choosing import Choosing
-from desktop_app.one_job import OneJob
+from desktop_app.jobs import Job
 from desktop_app.viewing import reader_of
 from imaging.errors import Problem
 from imaging.progress import Progress
@@ -30,7 +30,7 @@ class Valuing(QObject):
         self._session = session
         self._known: dict[str, tuple[Geometry, Found]] = {}
         self._wanted: dict[str, Geometry] = {}
-        self._job, self._is_busy = OneJob(self), False
+        self._job: Job[dict[str, tuple[Geometry, Found]]] | None = None
         session.scan_changed.connect(self._forget)
 
     def is_known(self, mark_id: str, geometry: Geometry) -> bool:
@@ -55,17 +55,18 @@ class Valuing(QObject):
         return None
 
     def _forget(self) -> None:
-        self._job.stop()
+        if self._job is not None:
+            self._job.cancel()
         self._known.clear()
         self._wanted.clear()
-        self._is_busy = False
+        self._job = None
 
     def _begin(self) -> None:
         scan = self._session.scan
         read = reader_of(scan)
-        if scan is None or read is None or self._is_busy or not self._wanted:
+        if scan is None or read is None or self._job is not None or not self._wanted:
             return
-        wanted, info, self._is_busy = dict(self._wanted), scan.info, True
+        wanted, info = dict(self._wanted), scan.info
 
         def work(progress: Progress) -> dict[str, tuple[Geometry, Found]]:
             found: dict[str, tuple[Geometry, Found]] = {}
@@ -85,10 +86,10 @@ class Valuing(QObject):
         def failed(problem: Problem) -> None:
             then({mark_id: (geometry, problem) for mark_id, geometry in wanted.items()})
 
-        self._job.follow(self._session.jobs.start("Measuring values", work, then, failed, quiet=True))
+        self._job = self._session.jobs.start("Measuring values", work, then, failed, quiet=True)
 
     def _take(self, found: dict[str, tuple[Geometry, Found]]) -> None:
-        self._is_busy = False
+        self._job = None
         self._known.update(found)
         while len(self._known) > MOST_KEPT:
             del self._known[next(iter(self._known))]
