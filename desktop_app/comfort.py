@@ -9,14 +9,13 @@ from PySide6.QtWidgets import QDialog, QMainWindow
 
 from desktop_app.action import ActionRow, is_slide
 from desktop_app.actions import all_rows
-from desktop_app.key_profiles import ProfileName
 from desktop_app.keys_dialog import KeysDialog
 from desktop_app.label_look import LabelLook
 from desktop_app.menus import ActionSet
 from desktop_app.own_keys import OwnKeys, keyed, sound
 from desktop_app.palette import Entry, Palette
 from desktop_app.session import Session
-from desktop_app.settings import SettingsFile
+from desktop_app.settings import ProfileName, SettingsFile
 from desktop_app.theme import Theme
 from desktop_app.torn_off import TornOff, place_of, put
 from desktop_app.translation import tr

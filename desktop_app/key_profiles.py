@@ -15,13 +15,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias, get_args
 
 from PySide6.QtGui import QKeySequence
 
 from desktop_app.action import ActionRow, meet
+from desktop_app.settings import ProfileName
 
-ProfileName = Literal["overread", "qupath", "pacs", "labelme", "cvat"]
 Keys: TypeAlias = Mapping[str, tuple[str, ...]]
 
 PROFILE_TITLES: Mapping[ProfileName, str] = MappingProxyType(

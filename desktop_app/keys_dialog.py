@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 from desktop_app.action import ActionRow, readable_key
 from desktop_app.dialogs import Sheet, chooser
 from desktop_app.finding_names import rank
-from desktop_app.key_profiles import PROFILE_TITLES, ProfileName
+from desktop_app.key_profiles import PROFILE_TITLES
 from desktop_app.key_sheet import OTHER
 from desktop_app.own_keys import RESERVED, OwnKeys, holders, keyed, with_keys, without
+from desktop_app.settings import ProfileName
 from desktop_app.theme import Theme
 from desktop_app.translation import tr
 from desktop_app.widgets import Field, label, push, tidy

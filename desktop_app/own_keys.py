@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from desktop_app.action import ActionRow
-from desktop_app.key_profiles import ProfileName, canonical, given_keys, profiled, shares
+from desktop_app.key_profiles import canonical, given_keys, profiled, shares
+from desktop_app.settings import ProfileName
 
 OwnKeys: TypeAlias = tuple[tuple[str, ...], ...]
 """One entry for each action changed: its id, then its keys. Where two entries claim one key, the later has it."""

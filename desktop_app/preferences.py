@@ -32,7 +32,7 @@ class Preferences(Sheet):
         self.profile.setToolTip("Whose keys are used; Ctrl+F1 changes single ones")
         self.colours = chooser("Colours of labels", COLOURS, settings.label_colours)
         self.colours.setToolTip("Only how labels are shown; the dataset keeps its own colours")
-        self.patterns = QCheckBox("Hatch masks, each label in its own way")
+        self.patterns = QCheckBox("Hatch masks by label")
         self.patterns.setChecked(settings.patterns)
         self.patterns.setToolTip("Tells labels apart without colour")
         self.device = chooser("Where models run", DEVICES, settings.device)
@@ -59,7 +59,7 @@ class Preferences(Sheet):
             )
         )
         self.add_chief("Apply", "Keep these settings")
-        self.setMinimumWidth(theme.px(480))
+        self.setMinimumWidth(theme.px(520))
 
     def _scroll(self, rows: Iterable[tuple[str, QWidget]]) -> None:
         """Add the rows in an area that scrolls where the screen is too small for all of them."""

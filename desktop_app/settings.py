@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
-from desktop_app.key_profiles import ProfileName
 from desktop_app.label_look import LabelColours
 from desktop_app.theme import ThemeName
 from desktop_app.translation import LanguageName
@@ -18,6 +17,8 @@ from imaging.errors import Problem
 from imaging.memory import usual_slide_memory
 
 FILE_NAME = "settings.json"
+ProfileName = typing.Literal["overread", "qupath", "pacs", "labelme", "cvat"]
+"""Whose keys: see `desktop_app.key_profiles`."""
 LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY = 128, 16 * 1024
 """MiB: less holds no view of a large screen, more than most machines have helps nobody."""
 

@@ -42,6 +42,7 @@ class TornOff(QWidget):
         self.pane = ScanPane(session)
         self.pane.set_theme(theme)
         self.axis = Chooser("Planes shown", "Which planes of a volume are shown here")
+        self.axis.setMinimumContentsLength(20)
         for text, axis in AXES:
             self.axis.addItem(tr(text), axis)
         self.axis.currentIndexChanged.connect(self._on_axis)

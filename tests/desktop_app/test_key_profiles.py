@@ -8,8 +8,9 @@ from PySide6.QtGui import QKeySequence
 from desktop_app import tools
 from desktop_app.action import ActionRow, Scope, conflicts
 from desktop_app.actions import all_rows
-from desktop_app.key_profiles import PROFILES, ProfileName, canonical, given_keys, profiled
+from desktop_app.key_profiles import PROFILES, canonical, given_keys, profiled
 from desktop_app.own_keys import holders, keyed, sound, with_keys, without
+from desktop_app.settings import ProfileName
 from desktop_app.tool import Tool
 from imaging.plugins import gather
 
