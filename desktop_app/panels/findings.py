@@ -290,7 +290,7 @@ class FindingsView(QWidget):
 
     def _show_labels(self) -> None:
         session = self._session
-        wanted = [(item.id, item.name, item.colour) for item in session.labels.labels]
+        wanted = [(item.id, item.name, session.label_of(item.id).colour) for item in session.labels.labels]
         if wanted != [self.labels.itemData(row, Qt.ItemDataRole.UserRole + 1) for row in range(self.labels.count())]:
             self.labels.clear()
             for number, item in enumerate(wanted, 1):
