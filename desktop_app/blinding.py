@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from dataset.readings import OPEN, Blinding, Hidden, Person
+from desktop_app.history import History
+from desktop_app.sitting import Sitting
 from imaging.errors import Problem
 
 if TYPE_CHECKING:
     from dataset.folder import Dataset
-    from desktop_app.session import Session
 
 SAID: dict[Hidden, str] = {"names": "names", "proposals": "what models say", "others": "other readers"}
 SILENT = "Models are silent while what they say is hidden from you"
@@ -28,9 +29,9 @@ class Blinds(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Sitting, history: History) -> None:
         super().__init__(session)
-        self._session = session
+        self._session, self._history = session, history
         session.worklist.dataset_opened.connect(self._on_dataset)
 
     @property
@@ -43,6 +44,13 @@ class Blinds(QObject):
     def hides_models(self) -> bool:
         """Whether nothing that a model says may be shown."""
         return self.blinding.proposals
+
+    def tells_silent(self) -> bool:
+        """Whether models must be silent, which is then told."""
+        if self.hides_models:
+            told = Problem("is hidden from you", "What models say", "See the menu Review")
+            self._session.problem_raised.emit(told)
+        return self.hides_models
 
     def toggle(self, name: Hidden) -> None:
         """Hide something, or show it again: kept, said in the audit, and the open scan is opened anew."""
@@ -95,7 +103,7 @@ class Blinds(QObject):
         """What to call the author of a mark or of a revision of the open scan; models keep their names."""
         if not self.blinding.names or author.startswith("model:"):
             return author
-        known = [revision.author for revision in reversed(self._session.history.revisions)]
+        known = [revision.author for revision in reversed(self._history.revisions)]
         return self.names_of([*known, author])[author]
 
     def names_of(self, authors: Iterable[str]) -> dict[str, str]:
@@ -109,7 +117,7 @@ class Blinds(QObject):
     def said(self, text: str) -> str:
         """A reason as it may be shown: people who have read the open scan go by what they are called."""
         if self.blinding.names:
-            for author in sorted({r.author for r in self._session.history.revisions}, key=len, reverse=True):
+            for author in sorted({r.author for r in self._history.revisions}, key=len, reverse=True):
                 text = text.replace(author, self.name_of(author))
         return text
 
@@ -123,11 +131,3 @@ def person_of(dataset: Dataset, author: str) -> Person:
     from dataset.blindings import blinding_of
 
     return Person(author, blinding_of(dataset.id, author))
-
-
-def told_silent(session: Session) -> bool:
-    """Whether models must be silent, which is then told."""
-    if session.blinds.hides_models:
-        session.problem_raised.emit(Problem("is hidden from you", "What models say", "See the menu Review"))
-        return True
-    return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,10 +17,8 @@ from desktop_app.editing import MANY
 from desktop_app.looking import Looked
 from desktop_app.one_job import OneJob
 from desktop_app.saving import Grounds
+from desktop_app.sitting import Sitting
 from imaging.progress import Progress
-
-if TYPE_CHECKING:
-    from desktop_app.session import Session
 
 ADDED, REMOVED, CHANGED = "#009e73", "#d55e00", "#56b4e9"
 """Told apart by those who see few colours (Okabe and Ito); what is gone is dashed as well."""
@@ -46,7 +43,7 @@ class History(QObject):
     wanted = Signal()
     """A person asked to see the history."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Sitting) -> None:
         super().__init__(session)
         self._session = session
         self.revisions: tuple[Revision, ...] = ()

@@ -20,7 +20,7 @@ from models.slide_choices import EVERYWHERE
 
 if TYPE_CHECKING:
     from dataset.folder import Dataset
-    from desktop_app.session import Session
+    from desktop_app.sitting import Sitting
     from models.catalogue import Entry
 
 AHEAD = 5
@@ -32,7 +32,7 @@ class ReadAhead(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Sitting) -> None:
         super().__init__(session)
         self._session = session
         self._job: Job[Reading | None] | None = None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,14 +19,14 @@ from dataset.piecewise import collector_paused
 from dataset.readings import Reading, may_review, readings_of
 from dataset.record import SENT_BACK, Revision
 from desktop_app.adjudicating import Choice, agreed_edit, ids_of, looked_at, stands, take_edit
+from desktop_app.blinding import Blinds
 from desktop_app.editing import MANY
+from desktop_app.history import History
 from desktop_app.one_job import OneJob
 from desktop_app.saving import Grounds
+from desktop_app.sitting import Sitting
 from imaging.errors import Problem
 from imaging.progress import Progress
-
-if TYPE_CHECKING:
-    from desktop_app.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +55,9 @@ class Readers(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Sitting, history: History, blinds: Blinds) -> None:
         super().__init__(session)
-        self._session = session
+        self._session, self._history, self._blinds = session, history, blinds
         self.chosen: tuple[str, str] = ("", "")
         """Authors of the two readings to compare; the two newest where they have none."""
         self.comparison: Comparison | None = None
@@ -69,7 +68,7 @@ class Readers(QObject):
         self._is_deciding = False
         self._comparing, self._counting = OneJob(self), OneJob(self)
         session.scan_changed.connect(self.stop)
-        session.history.changed.connect(self._on_history)
+        self._history.changed.connect(self._on_history)
         session.document_changed.connect(self._on_edited)
         session.labels_changed.connect(self._show)
 
@@ -78,12 +77,12 @@ class Readers(QObject):
     @property
     def readings(self) -> tuple[Reading, ...]:
         """The readings that the reader may see, oldest first."""
-        return readings_of(self._session.history.revisions)
+        return readings_of(self._history.revisions)
 
     @property
     def head(self) -> Revision | None:
         """The revision that stands for the scan."""
-        return head_of(self._session.history.revisions).revision
+        return head_of(self._history.revisions).revision
 
     @property
     def can_compare(self) -> bool:
@@ -179,7 +178,7 @@ class Readers(QObject):
 
         def then(found: Comparison) -> None:
             if session.scan_key == found.a.revision.scan:
-                session.history.back()
+                self._history.back()
                 self.comparison, self._choices, self.at = found, {}, -1
                 self._count(a.author, b.author)
                 self.step(1) if found.agreement.differences else self._show()
@@ -274,7 +273,7 @@ class Readers(QObject):
             self.go_to(open_ones[0])
             session.told.emit(f"{len(open_ones)} of {len(self.differences)} differences are not decided yet")
             return
-        names = session.blinds.names_of(reading.author for reading in (compared.a, compared.b))
+        names = self._blinds.names_of(reading.author for reading in (compared.a, compared.b))
         why = f"Decided between {' and '.join(names.values())}"
         session.save_on(Grounds(reviewed=True, settles=(compared.a.revision.id, compared.b.revision.id), why=why))
         self.stop()
@@ -315,7 +314,7 @@ class Readers(QObject):
     def next_to_review(self) -> None:
         """Open the next case, in the order of the worklist, that somebody else has finished."""
         session, worklist = self._session, self._session.worklist
-        if session.blinds.blinding.others:
+        if self._blinds.blinding.others:
             told = Problem("are hidden from you", "Other readers", "Show them again in the menu Review to review cases")
             session.problem_raised.emit(told)
             return

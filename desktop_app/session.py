@@ -15,9 +15,9 @@ from dataset.document import Change, Document, Snapshot
 from dataset.label import Label, LabelSet
 from dataset.measurement import MEASUREMENT, is_finding, labels_of_findings, without_measurements
 from dataset.piecewise import collector_paused
-from desktop_app.blinding import Blinds, told_silent
+from desktop_app.blinding import Blinds
 from desktop_app.display import CaseRow
-from desktop_app.editing import MANY, Editing
+from desktop_app.editing import MANY
 from desktop_app.findings import Findings
 from desktop_app.history import History
 from desktop_app.keeping import Keeping
@@ -26,6 +26,7 @@ from desktop_app.predicting import Reading
 from desktop_app.read_ahead import ReadAhead
 from desktop_app.readers import Readers
 from desktop_app.saving import Grounds, Kept, Saved, Saving
+from desktop_app.sitting import Sitting
 from desktop_app.slides import Acts, Slides
 from desktop_app.tool import Tool
 from desktop_app.worklist import Worklist
@@ -41,7 +42,7 @@ FIRST_LABEL = Label("finding", "Finding", "#f2b134", "1")
 """What marks are called in a dataset that has no labels yet; it gives way to a model's labels."""
 
 
-class Session(Editing):
+class Session(Sitting):
     """What is open. Requests return at once; what follows from them is told by signals."""
 
     cases_changed = Signal()
@@ -70,8 +71,9 @@ class Session(Editing):
         self.saving.saved.connect(self._on_saved)
         self.saving.due.connect(self._autosave)
         self.worklist.author = author
-        self.blinds, self.history = Blinds(self), History(self)
-        self.readers = Readers(self)
+        self.history = History(self)
+        self.blinds = Blinds(self, self.history)
+        self.readers = Readers(self, self.history, self.blinds)
         self.read_ahead = ReadAhead(self)
         self.slides = Slides(self, Acts(self.predict, self.commit, self.add_labels))
 
@@ -295,7 +297,7 @@ class Session(Editing):
 
     def predict(self, model: str, region: Region | None = None, slide: SlideChoices = EVERYWHERE) -> None:
         """Let a model read the open scan; its proposals stream in and the prediction is kept."""
-        if self.scan is not None and self.dataset is not None and not told_silent(self):
+        if self.scan is not None and self.dataset is not None and not self.blinds.tells_silent():
             self.predicting.start(model, self.scan, self.scan_key, region, self.dataset, slide)
 
     def _on_streamed(self, key: str, proposals: tuple[Proposal, ...], labels: tuple[Label, ...]) -> None:
