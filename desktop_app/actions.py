@@ -373,7 +373,7 @@ def run_model(session: Session) -> None:
 def step_finding(session: Session, direction: int) -> None:
     """Go to the nearest plane with findings before or after this one."""
     plane = session.plane
-    planes = session.findings.planes_with_marks(plane.axis, session.display.threshold)
+    planes = session.findings.planes_with_marks(plane.axis, session.display.limits)
     further = [index for index in planes if (index - plane.index) * direction > 0]
     if further:
         session.set_plane(replace(plane, index=min(further) if direction > 0 else max(further)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from desktop_app.limits import Limits
 from imaging.scan import Window
 
 
@@ -70,6 +71,11 @@ class Display:
     """Whether what the model said is shown behind what a person made of it."""
     colour_managed: bool = False
     """Colours of a slide by its own ICC profile."""
+
+    @property
+    def limits(self) -> Limits:
+        """From which score on proposals are shown."""
+        return Limits(self.threshold, self.thresholds)
 
 
 @dataclass(frozen=True, slots=True)

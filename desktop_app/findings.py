@@ -18,19 +18,20 @@ from dataset.document import Document
 from dataset.mask import Mask
 from dataset.prediction import Prediction
 from desktop_app.crosshair import AXES
+from desktop_app.limits import Limits
 from desktop_app.mark_index import between
 from desktop_app.review import Proposed, proposed_by
 from desktop_app.tool import Mark
 from imaging.geometry import Axis, Plane
 
-_SCORE = attrgetter("score")
+_SCORE, _LABEL = attrgetter("score"), attrgetter("label")
 MOST_SPARE = 50_000
 """So many marks that went are remembered at most, beside four times those that are there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Open:
-    """The open proposals at a threshold, and what they were found from."""
+    """The open proposals at some limits, and what they were found from."""
 
     proposed: dict[str, Proposed]
     settled: frozenset[str]
@@ -45,6 +46,9 @@ class Rows:
     proposed: dict[str, Proposed]
     proposals: tuple[Proposal, ...]
     scores: NDArray[np.float64]
+    label_numbers: NDArray[np.int32]
+    """Numbers in `labels`."""
+    labels: tuple[str, ...]
     row_of: dict[str, int]
 
 
@@ -53,7 +57,18 @@ def standing_rows(predictions: Iterable[Prediction]) -> Rows:
     proposed = proposed_by(predictions)
     proposals = tuple(item.proposal for item in proposed.values())
     scores = np.fromiter(map(_SCORE, proposals), np.float64, len(proposals))
-    return Rows(proposed, proposals, scores, dict(zip(proposed, range(len(proposals)), strict=True)))
+    numbers, labels = numbered(map(_LABEL, proposals))
+    return Rows(proposed, proposals, scores, numbers, labels, dict(zip(proposed, range(len(proposals)), strict=True)))
+
+
+def numbered(words: Iterable[str]) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Words as numbers, and what each number stands for."""
+    said = list(words)
+    known = {word: number for number, word in enumerate(dict.fromkeys(said))}
+    return np.fromiter(map(known.__getitem__, said), np.int32, len(said)), tuple(known)
+
+
+NO_ROWS = Rows({}, (), np.zeros(0), np.zeros(0, np.int32), (), {})
 
 
 class Findings:
@@ -63,12 +78,10 @@ class Findings:
         self.document = document or Document()
         self.predictions = tuple(predictions)
         self._streaming: tuple[Proposal, ...] = ()
-        self._proposed: dict[str, Proposed] | None = None
-        self._rows: tuple[tuple[Proposal, ...], NDArray[np.float64]] = (), np.zeros(0)
-        self._row_of: dict[str, int] = {}
+        self._rows: Rows | None = None
         self._settled: tuple[frozenset[str], NDArray[np.bool_]] = frozenset(), np.zeros(0, np.bool_)
         """What was settled when it was asked last, and which rows that are."""
-        self._open: dict[float, _Open] = {}
+        self._open: dict[Limits, _Open] = {}
         self._annotated: dict[Axis, _Places] = {axis: _Places(axis) for axis in AXES}
         self._opened: dict[Axis, _Places] = {axis: _Places(axis) for axis in AXES}
         self._marks: dict[Axis, tuple[tuple[object, ...], tuple[Mark, ...]]] = {}
@@ -79,13 +92,12 @@ class Findings:
         `alone` are its `standing_rows`, where they were made before; they hold where there is no other prediction.
         """
         is_first, self.predictions = not self.predictions, (*self.predictions, prediction)
-        self._streaming, self._proposed = (), None
+        self._streaming, self._rows = (), None
         if alone is not None and is_first:
             self._take(alone)
 
     def _take(self, rows: Rows) -> None:
-        self._proposed, self._row_of = rows.proposed, rows.row_of
-        self._rows = rows.proposals, rows.scores
+        self._rows = rows
         self._settled = frozenset(), np.zeros(len(rows.proposals), np.bool_)
 
     def stream(self, proposals: tuple[Proposal, ...]) -> None:
@@ -104,40 +116,45 @@ class Findings:
     @property
     def proposed(self) -> dict[str, Proposed]:
         """Every proposal of the newest predictions, by id."""
-        if self._proposed is None:
-            self._take(standing_rows(self.predictions))
-            assert self._proposed is not None
-        return self._proposed
+        return self.rows.proposed
 
-    def open(self, threshold: float) -> tuple[Proposal, ...]:
-        """Proposals nobody has settled, with at least the score of the threshold; streamed ones at the end.
+    @property
+    def rows(self) -> Rows:
+        """The proposals of the newest predictions as arrays."""
+        if self._rows is None:
+            self._take(standing_rows(self.predictions))
+        return self._rows or NO_ROWS
+
+    def open(self, limits: Limits) -> tuple[Proposal, ...]:
+        """Proposals nobody has settled, with at least the score of their limit; streamed ones at the end.
 
         The same value until one of them comes or goes.
         """
         proposed, settled, streaming = self.proposed, self.document.settled(), self._streaming
-        kept = self._open.get(threshold)
+        kept = self._open.get(limits)
         if kept is not None and kept.proposed is proposed and kept.settled is settled:
             if kept.streaming is streaming:
                 return kept.found
             if _has_grown(kept.streaming, streaming):
-                more = tuple(p for p in streaming[len(kept.streaming) :] if p.score >= threshold)
+                more = limits.passing(streaming[len(kept.streaming) :])
                 found = kept.found + more if more else kept.found
-                self._open[threshold] = _Open(proposed, settled, streaming, found)
+                self._open[limits] = _Open(proposed, settled, streaming, found)
                 return found
-        found = self._unsettled(settled, threshold) + tuple(p for p in streaming if p.score >= threshold)
+        found = self._unsettled(settled, limits) + limits.passing(streaming)
         self._open = dict([*self._open.items()][-1:])
-        self._open[threshold] = _Open(proposed, settled, streaming, found)
+        self._open[limits] = _Open(proposed, settled, streaming, found)
         return found
 
-    def _unsettled(self, settled: frozenset[str], threshold: float) -> tuple[Proposal, ...]:
+    def _unsettled(self, settled: frozenset[str], limits: Limits) -> tuple[Proposal, ...]:
         """Of the finished predictions."""
-        proposals, scores = self._rows
+        rows = self.rows
         known, is_settled = self._settled
         if settled is not known:
-            different = [self._row_of[i] for i in settled ^ known if i in self._row_of]
+            different = [rows.row_of[i] for i in settled ^ known if i in rows.row_of]
             is_settled[different] = ~is_settled[different]
             self._settled = settled, is_settled
-        return tuple(compress(proposals, ((scores >= threshold) & ~is_settled).tolist()))
+        passes = rows.scores >= limits.each(rows.label_numbers, rows.labels)
+        return tuple(compress(rows.proposals, (passes & ~is_settled).tolist()))
 
     def is_settleable(self, proposal_id: str) -> bool:
         """Whether a proposal can be accepted or rejected now (not while it is only streamed)."""
@@ -150,9 +167,9 @@ class Findings:
             return self.proposed[mark_id].proposal
         return mark
 
-    def marks_on(self, plane: Plane, threshold: float) -> tuple[Mark, ...]:
+    def marks_on(self, plane: Plane, limits: Limits) -> tuple[Mark, ...]:
         """Annotations, then open proposals, that are seen on a plane. The same value until one comes or goes."""
-        annotations, proposals = self.document.annotations, self.open(threshold)
+        annotations, proposals = self.document.annotations, self.open(limits)
         kept = self._marks.get(plane.axis)
         if kept is not None and kept[0][0] is annotations and kept[0][1] is proposals and kept[0][2] == plane.index:
             return kept[1]
@@ -162,10 +179,10 @@ class Findings:
         self._marks[plane.axis] = ((annotations, proposals, plane.index), marks)
         return marks
 
-    def planes_with_marks(self, axis: Axis, threshold: float) -> tuple[int, ...]:
+    def planes_with_marks(self, axis: Axis, limits: Limits) -> tuple[int, ...]:
         """The plane indices of an axis where something is marked or proposed, ascending."""
         annotated = self._annotated[axis].follow(self.document.annotations)
-        return tuple(sorted({*annotated, *self._opened[axis].follow(self.open(threshold))}))
+        return tuple(sorted({*annotated, *self._opened[axis].follow(self.open(limits))}))
 
 
 class _Places:

@@ -21,6 +21,7 @@ from desktop_app.editing import MANY
 from desktop_app.findings import Findings
 from desktop_app.history import History
 from desktop_app.keeping import Keeping
+from desktop_app.limits import SHOW_ALL
 from desktop_app.opening import Opened
 from desktop_app.predicting import Reading
 from desktop_app.read_ahead import ReadAhead
@@ -188,7 +189,7 @@ class Session(Sitting):
 
     def _plane_to_begin_with(self, middle: Plane) -> Plane:
         """The plane with marks that is nearest to the middle; the middle where nothing is marked."""
-        marked = self.findings.planes_with_marks(middle.axis, self.display.threshold)
+        marked = self.findings.planes_with_marks(middle.axis, self.display.limits)
         return Plane(middle.axis, min(marked, key=lambda index: abs(index - middle.index), default=middle.index))
 
     def _leave(self) -> None:
@@ -253,7 +254,7 @@ class Session(Sitting):
             advice = "Delete them first, or accept the scan as labelled"
             self.problem_raised.emit(Problem("has marks, so it is not empty", self.cases[self.case].title, advice))
             return
-        self.reject([proposal.id for proposal in self.findings.open(0.0)])
+        self.reject([proposal.id for proposal in self.findings.open(SHOW_ALL)])
         self.save(confirmed_empty=True)
 
     def add_labels(self, labels: Iterable[Label], *, keep: bool = True) -> None:

@@ -105,8 +105,8 @@ class Viewing(QObject):
 
     @property
     def proposals(self) -> tuple[Proposal, ...]:
-        """Proposals nobody has settled, above the threshold."""
-        return self.findings.open(self.display.threshold)
+        """Proposals nobody has settled, from the limit of their label on."""
+        return self.findings.open(self.display.limits)
 
     @property
     def tool(self) -> Tool:
@@ -116,7 +116,7 @@ class Viewing(QObject):
     def marks_on(self, plane: Plane) -> tuple[Mark, ...]:
         """Annotations and open proposals seen on a plane and not hidden, in drawing order."""
         seen_as = self.looking.hiding(self.visibility)
-        return self._sieve.of(self.findings.marks_on(plane, self.display.threshold), seen_as)
+        return self._sieve.of(self.findings.marks_on(plane, self.display.limits), seen_as)
 
     @property
     def shown_proposals(self) -> tuple[Proposal, ...]:
@@ -246,11 +246,11 @@ class Viewing(QObject):
             self._move(position, plane)
 
     def set_display(self, display: Display) -> None:
-        """Show the scan another way; a new threshold also changes which proposals are open."""
+        """Show the scan another way; a new limit also changes which proposals are open."""
         old, self.display = self.display, display
         if display != old:
             self.display_changed.emit()
-        if display.threshold != old.threshold:
+        if display.limits != old.limits:
             self.proposals_changed.emit()
 
     def reset_window(self) -> None:

@@ -19,15 +19,13 @@ from desktop_app.canvas.viewport import Viewport
 from desktop_app.crosshair import Position, at_point, inside, middle_of, on_plane, plane_at, point_at
 from desktop_app.display import Display
 from desktop_app.findings import Findings
+from desktop_app.limits import SHOW_NONE
 from desktop_app.opening import Opened
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.widgets import Elided, tidy, tool_button
 from imaging.geometry import Axis, Plane
 from imaging.scan import ScanInfo, Window
-
-NO_PROPOSALS = 2.0
-"""A threshold that none reaches."""
 
 
 def pixel_ratio(leader: ScanInfo, follower: ScanInfo) -> float:
@@ -210,7 +208,7 @@ class Beside(QWidget):
 
     def _show_marks(self) -> None:
         """The saved annotations, read-only."""
-        marks = self._findings.marks_on(self.plane, NO_PROPOSALS)
+        marks = self._findings.marks_on(self.plane, SHOW_NONE)
         shown = (self._shown(mark) for mark in marks if isinstance(mark, Annotation))
         self.view.set_marks(tuple(mark for mark in shown if mark is not None))
 

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.limits import SHOW_ALL
 from desktop_app.panel import Panel, Side
 from desktop_app.panels.finding_list import MarkDelegate, MarkModel
 from desktop_app.session import Session
@@ -203,7 +204,7 @@ class FindingsView(QWidget):
         self._pages.setCurrentIndex(0 if total else 1)
         self.note_changed.emit(f"{total:,}" if total else "")
         self._show_summary(total)
-        hidden = 0 if total else len(self._session.findings.open(0.0)) - len(self._session.proposals)
+        hidden = 0 if total else len(self._session.findings.open(SHOW_ALL)) - len(self._session.proposals)
         if self._session.scan is None:
             self.empty.say("No scan is open", "Findings of the open scan stand here.")
         elif self.model.this_plane and (self._session.proposals or self._session.document.annotations):

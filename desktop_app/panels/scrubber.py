@@ -223,7 +223,7 @@ class Scrubber(QFrame):
         session = self._session
         if session.info is None or session.info.size.planes < 2:
             return
-        self.track.set_marks(session.findings.planes_with_marks(session.plane.axis, session.display.threshold))
+        self.track.set_marks(session.findings.planes_with_marks(session.plane.axis, session.display.limits))
 
     def _choose_axis(self, axis: int) -> None:
         if axis != self._session.plane.axis and axis in self.axes:

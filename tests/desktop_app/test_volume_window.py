@@ -15,6 +15,7 @@ from dataset.mask import Mask, mask_of_volume
 from desktop_app.canvas.scan_view import ScanView
 from desktop_app.choosing_case import ChooseCase
 from desktop_app.display import ONE_PLANE, CaseRow, Slab
+from desktop_app.limits import Limits
 from desktop_app.opening import Opened
 from desktop_app.panels.display import DisplayView
 from desktop_app.theme import DARK
@@ -151,7 +152,7 @@ def test_a_mask_of_stored_planes_is_seen_cut_by_the_others_also_while_it_is_pain
         assert isinstance(mark.geometry, Mask)
         found = mark.geometry.crop(planes(reader)[views(reader).index(view)].index, 0, 0, *wanted.shape[::-1])
         assert np.array_equal(found, wanted)
-    assert reader.session.findings.planes_with_marks(1, 0.5) == tuple(range(28, 40))
+    assert reader.session.findings.planes_with_marks(1, Limits(0.5)) == tuple(range(28, 40))
     reader.session.select(["m"])
     key(reader, Qt.Key.Key_B)
     QTest.mousePress(axial, LEFT, NONE, axial.position_of(60, 32.5))
