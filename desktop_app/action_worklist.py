@@ -15,7 +15,7 @@ def worklist_rows() -> tuple[ActionRow, ...]:
             lambda d: open_neediest(d.session),
             ("Shift+D",),
             menu="Scan",
-            tip="Go to the open case that readers disagree on, or that the model is most suspicious of or unsure about",
+            tip="Go to the open case that readers disagree on, or that the model is least sure about",
             can=lambda s: bool(s.cases),
         ),
         ActionRow(

@@ -84,8 +84,8 @@ def sorted_numbers(rows: Sequence[CaseRow], sort: Sort) -> list[int]:
 def need_of(row: CaseRow) -> float:
     """How much a case needs a person: 0 and more where it is open, less where it is done or cannot be opened.
 
-    What readers disagree on comes first; then what a model is suspicious of or cannot decide; then what no model
-    has read; then what a model is sure is nothing.
+    What readers disagree on comes first; then what a model cannot decide; then what it is sure to be a finding, which
+    is mostly right; then what no model has read; then what a model is sure is nothing.
     """
     if row.problem:
         return -2.0
@@ -95,7 +95,7 @@ def need_of(row: CaseRow) -> float:
         return -1.0
     if row.score is None and row.suspicion is None:
         return 0.25
-    return max(row.suspicion or 0.0, uncertainty_of(row))
+    return max((row.suspicion or 0.0) / 2, uncertainty_of(row))
 
 
 def uncertainty_of(row: CaseRow) -> float:

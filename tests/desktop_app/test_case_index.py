@@ -52,8 +52,8 @@ def test_a_name_without_a_value_asks_for_nothing_yet() -> None:
     assert wanted_of("12:30") == Wanted(("12:30",))
 
 
-def test_need_puts_disagreement_first_then_what_is_suspicious_or_uncertain_and_what_is_done_last() -> None:
-    assert in_order("need") == ["epsilon", "delta", "gamma", "beta", "zeta", "alpha", "broken"]
+def test_need_puts_disagreement_first_then_what_is_uncertain_and_what_is_done_last() -> None:
+    assert in_order("need") == ["epsilon", "gamma", "delta", "beta", "zeta", "alpha", "broken"]
 
 
 def test_the_other_sorts_say_what_they_do() -> None:
@@ -72,9 +72,9 @@ def test_every_sort_has_each_row_once(rows: list[CaseRow]) -> None:
 
 def test_the_next_case_by_need_is_open_and_another_one() -> None:
     assert next_by_need(ROWS, -1) == 4
-    assert next_by_need(ROWS, 4) == 3
-    assert next_by_need(ROWS, 4, seen={3}) == 2
-    assert next_by_need(ROWS, 4, seen={3, 2, 1, 6}) == 3
+    assert next_by_need(ROWS, 4) == 2
+    assert next_by_need(ROWS, 4, seen={2}) == 3
+    assert next_by_need(ROWS, 4, seen={3, 2, 1, 6}) == 2
     assert next_by_need((ROWS[0], ROWS[5]), -1) == -1
     assert next_by_need((ROWS[1],), 0) == -1
 
