@@ -38,9 +38,10 @@ def placed_on(screens: Sequence[Screen], wanted: Place) -> Place:
     """
     if not screens:
         return wanted
-    named = next((screen for screen in screens if screen.name == wanted.screen and wanted.screen), None)
-    most = max(screens, key=lambda screen: _shared(screen, wanted))
-    screen = named or (most if _shared(most, wanted) > 0 else screens[0])
+    # Monitors of one make may bear one name.
+    meant = [screen for screen in screens if screen.name == wanted.screen and wanted.screen] or screens
+    most = max(meant, key=lambda screen: _shared(screen, wanted))
+    screen = most if _shared(most, wanted) > 0 else meant[0]
     width, height = min(wanted.width, screen.width), min(wanted.height, screen.height)
     across = _overlap(screen.x, screen.width, wanted.x, wanted.width)
     down = _overlap(screen.y, screen.height, wanted.y, wanted.height)

@@ -424,7 +424,11 @@ def test_the_index_may_be_deleted_damaged_or_of_another_version(dataset: Dataset
     index.write_bytes(b"this is no database, not even a little one" * 100)
     assert Dataset.open(dataset.folder).records() == expected
     base = sqlite3.connect(index)
-    for change in ("UPDATE entries SET entry = '{}'", "UPDATE scans SET listed = '[]'", "UPDATE scans SET listed = '?'"):
+    for change in (
+        "UPDATE entries SET entry = '{}'",
+        "UPDATE scans SET listed = '[]'",
+        "UPDATE scans SET listed = '?'",
+    ):
         base.execute(change)
         base.commit()
         assert Dataset.open(dataset.folder).records() == expected

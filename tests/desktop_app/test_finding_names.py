@@ -13,7 +13,7 @@ def search(query: str, recent: tuple[str, ...] = ()) -> list[str]:
 
 
 def test_the_beginning_comes_before_words_before_the_inside_before_letters_in_order() -> None:
-    ranks = [rank("ne", name) for name in ("Next", "A new one", "Panel", "no else")]
+    ranks = [rank("ne", name) for name in ("Next", "A new one", "Panel", "Name")]
     assert [one[0] if one else None for one in ranks] == [0, 1, 2, 3]
 
 

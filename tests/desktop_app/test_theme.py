@@ -4,8 +4,8 @@ import pytest
 from PySide6.QtCore import QSize
 from pytestqt.qtbot import QtBot
 
-from desktop_app.icons import drawing, icon_names, pixmap
 from desktop_app.case_delegate import state_colour
+from desktop_app.icons import drawing, icon_names, pixmap
 from desktop_app.panels.worklist import STATES
 from desktop_app.theme import DARK, LIGHT, Theme, chosen, contrast, readable_on, style_sheet
 
