@@ -139,6 +139,10 @@ class Desk(Protocol):
         """Choose where to and sync."""
         ...
 
+    def ask_score(self, judgement: Literal["accept", "reject"]) -> float | None:
+        """From which score on proposals are accepted, or below which they are rejected; `None`: not at all."""
+        ...
+
     def ask_preferences(self) -> None:
         """Change the settings."""
         ...

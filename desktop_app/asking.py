@@ -14,6 +14,7 @@ from desktop_app.comfort import Comfort
 from desktop_app.key_sheet import KeySheet
 from desktop_app.labelling import label_named
 from desktop_app.preferences import Preferences
+from desktop_app.score_dialog import AskScore, Judgement
 from desktop_app.session import Session
 from desktop_app.settings import SettingsFile
 from desktop_app.translation import Language, tr
@@ -109,6 +110,11 @@ class AskingWindow(QMainWindow):
         sheet = dialogs.Destination(self, self._look, "Sync upstream", "Sync")
         if ask(sheet):
             exchange.send_upstream(self._session, sheet.chosen_place)
+
+    def ask_score(self, judgement: Judgement) -> float | None:
+        """From which score on proposals are accepted, or below which they are rejected; `None`: not at all."""
+        sheet = AskScore(self, self._look, self._session, judgement)
+        return sheet.score if ask(sheet) else None
 
     def ask_preferences(self) -> None:
         """Change the settings."""

@@ -14,6 +14,7 @@ from desktop_app import review
 from desktop_app.choosing import Choosing
 from desktop_app.clipping import Clipping
 from desktop_app.operating import Operating
+from desktop_app.stepping import Stepping
 from desktop_app.tool import Outcome, Tool
 from desktop_app.tools.hitting import is_locked
 from desktop_app.valuing import Valuing
@@ -29,7 +30,7 @@ class Editing(Choosing):
         super().__init__(tools, author, parent)
         self.operating = Operating(self, self.handle)
         self.clipping = Clipping(self, self.handle, self.add_labels)
-        self.valuing = Valuing(self)
+        self.valuing, self.stepping = Valuing(self), Stepping(self)
 
     def commit(self, edit: Edit) -> None:
         """Apply an edit to the document and keep it."""

@@ -25,6 +25,9 @@ from desktop_app.tools.brush_shape import brush_diameter
 from imaging.geometry import Axis
 from imaging.scan import Window
 
+LEAST_JUDGED, JUDGED = 14.0, 40.0
+"""A mark smaller than this on screen is too small to judge; then it is shown as large as that, if there are pixels."""
+
 
 class ScanPane(QWidget):
     """One view of the open scan."""
@@ -71,6 +74,7 @@ class ScanPane(QWidget):
         session.display_changed.connect(self._on_display)
         session.document_changed.connect(self._on_marks)
         session.looking.changed.connect(self._on_marks)
+        session.stepping.reached.connect(self._on_reached)
         session.proposals_changed.connect(self._on_marks)
         session.selection_changed.connect(self._on_marks)
         session.labels_changed.connect(self._on_labels)
@@ -134,6 +138,17 @@ class ScanPane(QWidget):
             self.view.move_to(replace(viewport, centre=(x, y)))
 
     # From the session.
+
+    def _on_reached(self, x: float, y: float, side: float) -> None:
+        """A key went to a mark: show it where it is out of view, on a slide also where it is too small to judge."""
+        viewport, info = self.view.viewport, self._session.info
+        if not self._is_active or viewport is None or info is None:
+            return
+        if info.kind == "slide" and side * viewport.scale < LEAST_JUDGED:
+            scale = min(max(JUDGED / max(side, 1e-6), viewport.scale), 1.0)
+            self.view.move_to(replace(viewport, centre=(x, y), scale=max(scale, viewport.scale)))
+        else:
+            self._keep_in_view(x, y)
 
     def _on_opening(self, title: str) -> None:
         self.view.show_busy(f"Reading {title} …")
