@@ -29,7 +29,7 @@ from desktop_app.display import ONE_PLANE, Display, Slab
 from imaging.colour_maps import coloured
 from imaging.geometry import Orientation
 from imaging.scan import Level, Pixels, Window
-from imaging.windowing import GreyTable, apply_table, automatic_window, grey_table, pack_rgb
+from imaging.windowing import GreyTable, apply_table, automatic_window, grey_table, look_up, pack_rgb
 
 Rgb32 = NDArray[np.uint32]
 
@@ -78,7 +78,7 @@ class Picture:
 
     def __init__(self, source: PartSource) -> None:
         self._source = source
-        self._buffer, self._overlay = _Buffer(np.uint32), _Buffer(np.uint16)
+        self._buffer, self._overlay, self._index = _Buffer(np.uint32), _Buffer(np.uint16), _Buffer(np.uint16)
         self._palette = Palette()
         self._looks: tuple[MaskLook, ...] = ()
         self._composed: Rect | None = None
@@ -154,8 +154,7 @@ class Picture:
             compose(looks, part, self._palette, overlay, area)
             self._composed = area
         rows, columns = samples(part, area)
-        target = _unturned(pixels, frame.turn)[rows, columns]
-        target[...] = self._mixed(frame, np.ascontiguousarray(target), overlay[rows, columns], opacity)
+        self._mix_into(frame, _unturned(pixels, frame.turn)[rows, columns], overlay[rows, columns], opacity)
 
     def _lay_again(self, frame: _Frame, looks: tuple[MaskLook, ...], opacity: float, area: Rect, pixels: Rgb32) -> None:
         """Window and mix an area again; what follows a brush stamp, so it costs only that area."""
@@ -167,17 +166,24 @@ class Picture:
         fresh = np.empty(values.shape[:2], np.uint32)
         if fresh.size:
             self._base(frame, values, fresh)
-            _unturned(pixels, frame.turn)[rows, columns] = self._mixed(frame, fresh, overlay[rows, columns], opacity)
+            self._mix_into(frame, fresh, overlay[rows, columns], opacity)
+            _unturned(pixels, frame.turn)[rows, columns] = fresh
 
-    def _mixed(self, frame: _Frame, base: Rgb32, overlay: Overlay, opacity: float) -> Rgb32:
-        """A base without masks and its overlay, mixed."""
+    def _mix_into(self, frame: _Frame, base: Rgb32, overlay: Overlay, opacity: float) -> None:
+        """Mix an overlay into a base without masks."""
         if self._source.info.is_colour or frame.colours:
-            return mix_colour(base, overlay, *self._palette.shares(opacity))
+            base[...] = mix_colour(np.ascontiguousarray(base), overlay, *self._palette.shares(opacity))
+            return
         key = (opacity, len(self._palette))
         if self._mix is None or self._mix[0] != key:
-            self._mix = (key, self._palette.grey_table(opacity))
-        index = base.view(np.uint8)[:, _LOW_BYTE::4] | overlay
-        return np.take(self._mix[1], index, mode="wrap")
+            table = np.zeros(1 << 16, np.uint32)
+            mixed = self._palette.grey_table(opacity)
+            table[: len(mixed)] = mixed
+            self._mix = (key, table)
+        index: Overlay = self._index.shaped(base.shape)
+        np.bitwise_and(base, np.uint32(255), out=index, casting="unsafe")
+        np.bitwise_or(index, overlay, out=index)
+        look_up(self._mix[1], index, base)
 
 
 def mix_colour(base: Rgb32, overlay: Overlay, alpha: NDArray[np.float64], colour: NDArray[np.float64]) -> Rgb32:
@@ -194,9 +200,6 @@ def mix_colour(base: Rgb32, overlay: Overlay, alpha: NDArray[np.float64], colour
     green = ((below & odd) * rest + (packed & odd) * share) >> np.uint32(8) & odd
     mixed[where] = red_blue | green | np.uint32(0xFF000000)
     return mixed
-
-
-_LOW_BYTE = 0 if np.little_endian else 3
 
 
 def _unturned(array: Pixels, orientation: Orientation) -> Pixels:

@@ -28,6 +28,7 @@ from imaging.geometry import Axis, Plane, Size
 from imaging.loaded import LoadedScan
 from imaging.plugins import gather
 from imaging.scan import ScanInfo
+from imaging.windowing import load_opencv
 from tests.benchmarks.bench_view import COLUMNS, PLANES, ROWS, WINDOW, Cost, Step, make_mask, make_volume, measure
 
 SIDE = 600
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     app = QApplication.instance() or QApplication([])
+    load_opencv()  # as a view does, soon after its first picture
     rows: list[dict[str, object]] = []
 
     def tell(work: str, cost: Cost, bound: Cost) -> None:

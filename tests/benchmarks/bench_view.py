@@ -30,6 +30,7 @@ from desktop_app.tools.stroke import swept
 from imaging.geometry import Axis, Plane, Size
 from imaging.loaded import LoadedScan
 from imaging.scan import ScanInfo, Window
+from imaging.windowing import load_opencv
 
 COLUMNS, ROWS, PLANES = 512, 512, 300
 SIDE = 900
@@ -95,6 +96,7 @@ class Bench:
     """The widgets and one step of each kind of work."""
 
     def __init__(self) -> None:
+        load_opencv()  # as a view does, soon after its first picture
         self.volume = make_volume()
         self.mask = make_mask()
         size = Size(COLUMNS, ROWS, PLANES)

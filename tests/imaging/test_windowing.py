@@ -1,5 +1,6 @@
 """Windows, presets and look-up tables against a plain formula."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from imaging.geometry import Size
 from imaging.scan import Rescale, ScanInfo, Window
-from imaging.windowing import apply_table, default_windows, grey_table, pack_rgb, value_range
+from imaging.windowing import apply_table, default_windows, grey_table, load_opencv, look_up, pack_rgb, value_range
 
 SMALL = ("uint8", "int8", "uint16", "int16", "bool")
 WIDE = ("int32", "uint32", "float32", "float64", "int64")
@@ -112,3 +113,26 @@ def test_a_real_ct_slice_matches_the_formula(data: Path):
     plane = dataset.pixel_array
     rescale, window = Rescale(1, -1024, "HU"), Window(40, 400)
     assert np.array_equal(shown(plane, rescale, window) & 0xFF, plain(plane, rescale, window, False))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16"])
+@pytest.mark.parametrize("has_opencv", [True, False])
+def test_a_look_up_finds_the_same_with_and_without_opencv(monkeypatch, kind, has_opencv):
+    load_opencv()
+    if not has_opencv:
+        monkeypatch.delitem(sys.modules, "cv2")
+    rng = np.random.default_rng(1)
+    count = 256 if kind == "uint8" else 65536
+    entries = rng.integers(0, 1 << 32, count, np.uint32)
+    stored = rng.integers(0, count, (700, 900)).astype(kind)
+    for index in (stored, stored[::-2, 5:], stored.T, stored[:0], stored[:, :0]):
+        index.flags.writeable = False
+        out = np.empty(index.shape, np.uint32)
+        assert look_up(entries, index, out) is out
+        assert np.array_equal(out, entries[index])
+        turned = np.empty(index.T.shape, np.uint32).T[::-1]
+        assert np.array_equal(look_up(entries, index, turned), entries[index])
+    part = np.zeros((800, 1000), np.uint32)
+    look_up(entries, stored, part[50:750, 20:920])
+    assert np.array_equal(part[50:750, 20:920], entries[stored])
+    assert part[:50].sum() + part[:, :20].sum() + part[750:].sum() + part[:, 920:].sum() == 0
