@@ -188,9 +188,11 @@ class Session(Sitting):
         self._tell_everything()
 
     def _plane_to_begin_with(self, middle: Plane) -> Plane:
-        """The plane with marks that is nearest to the middle; the middle where nothing is marked."""
+        """The plane with marks that is nearest to the middle; the middle where nothing on the scan is marked."""
+        count = self.scan.info.size.count(middle.axis) if self.scan is not None else 0
         marked = self.findings.planes_with_marks(middle.axis, self.display.limits)
-        return Plane(middle.axis, min(marked, key=lambda index: abs(index - middle.index), default=middle.index))
+        there = (index for index in marked if 0 <= index < count)
+        return Plane(middle.axis, min(there, key=lambda index: abs(index - middle.index), default=middle.index))
 
     def _leave(self) -> None:
         """Save the open document; while that is not on the disk, what it held is remembered here."""
