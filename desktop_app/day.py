@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from dataset.record import LOOKED_AT
 from desktop_app.display import CaseRow
+from desktop_app.one_job import OneJob
 from imaging.progress import Progress
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class DayCount(QObject):
         super().__init__(parent)
         self._session = session
         self._is_busy = self._is_due = False
+        self._job = OneJob(self)
         self.day = Day()
         self._soon = self._timer(COUNT_MS, self._count)
         self._midnight = self._timer(until_midnight_ms(local_now()), self._on_midnight)
@@ -107,7 +109,7 @@ class DayCount(QObject):
         def work(_progress: Progress) -> Day:
             return day_of((case.row for case in cases), author, local_now())
 
-        self._session.jobs.start("Counting the day", work, self._on_counted, quiet=True)
+        self._job.follow(self._session.jobs.start("Counting the day", work, self._on_counted, quiet=True))
 
     def _on_counted(self, day: Day) -> None:
         self._is_busy = False

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QLineEdit,
+    QMenuBar,
     QMessageBox,
     QSplitter,
     QStackedLayout,
@@ -88,6 +89,8 @@ class MainWindow(AskingWindow):
         centre.setLayout(centre_column)
         tidy(centre_column, look, gap=0)
         self._actions = ActionSet(self._comfort.rows, self, self, centre, look)
+        # A new one each time: Python would keep the menus of one that stays for as long as the window.
+        self.setMenuBar(QMenuBar())
         self._actions.fill(self.menuBar())
         self.strip = ToolStrip(session, look, self._actions)
         self.problems = ProblemBar(look)

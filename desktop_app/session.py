@@ -330,7 +330,7 @@ class Session(Sitting):
         if key == self.scan_key:
             self.findings.stop_streaming()
             # Told after the answer, if one comes: very many marks need not go and come again.
-            QTimer.singleShot(0, self.proposals_changed.emit)
+            QTimer.singleShot(0, self, self.proposals_changed.emit)
 
     def close(self) -> bool:
         """Save and let go of everything; whether all is on the disk."""

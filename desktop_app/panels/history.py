@@ -73,7 +73,7 @@ class HistoryView(QWidget):
         self.list.currentRowChanged.connect(self._show_buttons)
         self.list.itemActivated.connect(self._on_activated)
         session.history.changed.connect(self._fill)
-        session.history.wanted.connect(lambda: reveal(self.list))
+        session.history.wanted.connect(self._come_into_view)
         session.saved_changed.connect(self._show_now)
         session.document_changed.connect(self._show_now)
         session.blinds.changed.connect(self._fill)
@@ -89,6 +89,9 @@ class HistoryView(QWidget):
         """What other programs saved counts now."""
         super().showEvent(event)
         self._session.history.load()
+
+    def _come_into_view(self) -> None:
+        reveal(self.list)
 
     def _fill(self) -> None:
         history, chosen = self._session.history, self.chosen

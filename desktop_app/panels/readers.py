@@ -212,7 +212,7 @@ class ReadersView(QWidget):
         if parent is not None:
             parent.unfold()
             # Once the column has made room.
-            QTimer.singleShot(50, self._come_into_view)
+            QTimer.singleShot(50, self, self._come_into_view)
 
     def _come_into_view(self) -> None:
         parent = self.parentWidget()

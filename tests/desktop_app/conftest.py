@@ -49,6 +49,7 @@ LABELS = LabelSet(
 class MemoryDataset:
     """Stands for a dataset folder: what is written is only counted."""
 
+    id = "memory"
     labels = LABELS
     person = Person()
 
@@ -58,6 +59,9 @@ class MemoryDataset:
 
     def has(self, _key: str) -> bool:
         return True
+
+    def listed(self) -> tuple[object, ...]:
+        return ()
 
     def keep(self, _key: str, edit: object, **_facts: object) -> None:
         self.edits.append(edit)

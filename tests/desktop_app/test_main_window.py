@@ -1,12 +1,13 @@
 """The window as a whole: keys, panels, bars, drops, layout. Real events."""
 
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QObject, QPointF, Qt, QUrl
+from PySide6.QtCore import QMetaMethod, QMimeData, QObject, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLineEdit, QWidget
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QComboBox, QLine
 from desktop_app.display import CaseRow
 from desktop_app.main_window import MainWindow
 from desktop_app.screenshot import Screenshot
+from desktop_app.session import Session
 from desktop_app.theme import LIGHT, chosen
 from desktop_app.widgets import Field
 from imaging.errors import Problem
@@ -241,11 +243,27 @@ def test_building_again_leaves_nothing_of_the_old_window(reader: Reader) -> None
     reader.open(volume(), prediction(proposal(1)))
     reader.window.redress(chosen("light", 1.0))
     reader.settle()
-    before = len(reader.window.findChildren(QObject))
-    for name in ("dark", "light"):
+    before = len(reader.window.findChildren(QObject)), _listeners(reader.session)
+    for name in ("dark", "light", "dark", "light"):
         reader.window.redress(chosen(name, 1.0))
         reader.settle()
-    assert len(reader.window.findChildren(QObject)) == before
+    gc.collect()
+    assert (len(reader.window.findChildren(QObject)), _listeners(reader.session)) == before
+    reader.session.history.wanted.emit()  # nothing that is gone answers
+    reader.settle()
+
+
+def _listeners(session: Session) -> dict[str, int]:
+    """How many hear each signal of the session and its parts."""
+    found: dict[str, int] = {}
+    for part in (session, *session.findChildren(QObject)):
+        kind = part.metaObject()
+        for method in map(kind.method, range(kind.methodCount())):
+            if method.methodType() == QMetaMethod.MethodType.Signal:
+                name = bytes(method.methodSignature().data()).decode()
+                key = f"{kind.className()}.{name}"
+                found[key] = found.get(key, 0) + part.receivers(f"2{name}")
+    return found
 
 
 def test_every_control_has_a_name_and_a_tool_tip(reader: Reader) -> None:
