@@ -34,6 +34,8 @@ FEW_BLOCKS = 40
 """Up to so many blocks are looked at mark by mark."""
 MOST_LOGGED = 50
 SPARE_ROWS = 50_000
+FAR = 1e18
+"""Pixels: what a file says to lie further out is taken to lie here, where the square of it is still a number."""
 NOWHERE: tuple[Point, ...] = ((float("nan"), float("nan")),)
 
 
@@ -257,7 +259,7 @@ class MarkIndex:
         rings, counts, kinds = _rings([mark.geometry for mark in marks])
         lengths = np.fromiter(map(len, rings), np.int64, len(rings))
         flat = np.fromiter(chain.from_iterable(chain.from_iterable(rings)), np.float64, 2 * int(lengths.sum()))
-        points = flat.reshape(-1, 2)
+        points = np.clip(flat, -FAR, FAR).reshape(-1, 2)
         per_mark = np.cumsum(counts)
         firsts = np.concatenate(([0], np.cumsum(lengths)))[:-1]
         mark_firsts = firsts[np.concatenate(([0], per_mark[:-1]))]

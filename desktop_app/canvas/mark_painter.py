@@ -30,6 +30,8 @@ from desktop_app.theme import readable_on
 
 RIM = QColor(0, 0, 0, 150)
 MOST_CHIPS_KEPT = 600
+FAR = 2.0**24
+"""Pixels: what lies further out is seen by nobody, and Qt's whole numbers end a little further."""
 _DASHES = (7.0, 4.0)
 _Look: TypeAlias = tuple[str, bool, bool]
 """Colour, dashed, quiet."""
@@ -231,7 +233,7 @@ def frame_strips(corners: NDArray[np.float64], widths: NDArray[np.int32]) -> NDA
 
     As in a `QRect`, right and bottom are the last pixels, so an edge with nothing in it ends before it begins.
     """
-    around = np.rint(corners).astype(np.int32) - (widths // 2)[:, None]
+    around = np.rint(np.clip(corners, -FAR, FAR)).astype(np.int32) - (widths // 2)[:, None]
     left, top, right, bottom = around.T
     out = np.empty((len(corners), 4, 4), np.int32)
     above, below = top + widths, bottom - 1
