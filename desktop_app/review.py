@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from itertools import islice, product, repeat
 from operator import attrgetter
 from typing import NamedTuple
@@ -22,10 +23,11 @@ _COUNTED = 4
 
 
 class Proposed(NamedTuple):
-    """A proposal and the model that made it (`name@version`)."""
+    """A proposal, the model that made it (`name@version`), and when."""
 
     proposal: Proposal
     model: str
+    created: datetime | None = None
 
 
 def newest_by_model(predictions: Iterable[Prediction]) -> tuple[Prediction, ...]:
@@ -41,8 +43,8 @@ def proposed_by(predictions: Iterable[Prediction]) -> dict[str, Proposed]:
     """Every proposal that still stands, by its id."""
     found: dict[str, Proposed] = {}
     for prediction in standing(predictions):
-        proposals = prediction.proposals
-        found.update(zip(map(_ID, proposals), map(Proposed, proposals, repeat(str(prediction.model))), strict=False))
+        proposals, model, created = prediction.proposals, str(prediction.model), prediction.created
+        found.update(zip(map(_ID, proposals), map(Proposed, proposals, repeat(model), repeat(created)), strict=False))
     return found
 
 
@@ -51,7 +53,7 @@ def accept_edit(items: Iterable[Proposed]) -> Edit:
     chosen, moment = tuple(items), now()
     put = tuple(
         Annotation(fresh, p.label, p.geometry, f"model:{model}", moment, p.score, p.id)
-        for fresh, (p, model) in zip(_new_ids(len(chosen)), chosen, strict=True)
+        for fresh, (p, model, _) in zip(_new_ids(len(chosen)), chosen, strict=True)
     )
     return Edit(_counted("Accept", len(put)), put=put)
 

@@ -36,7 +36,7 @@ WORDING = ("text", "title", "why_not", "_tip", "_name", "time_left", "share")
 """Functions whose names end so answer with words."""
 STATES = (
     *("unseen", "in progress", "confirmed empty", "labelled", "reviewed"),
-    *("proposed", "accepted", "corrected", "drawn"),
+    *("proposed", "accepted", "corrected", "drawn", "rejected"),
 )
 """States of cases and marks, which the code writes as the dataset does."""
 _TINY = 2

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QColorDialog, QGridLayout, QVBoxLayout,
 from desktop_app.display import ChannelLook
 from desktop_app.one_job import OneJob
 from desktop_app.panel import Panel, Side
-from desktop_app.panels.findings import swatch
+from desktop_app.panels.swatch import swatch
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.widgets import Column, Number, push, tidy, tool_button

@@ -1,79 +1,33 @@
-"""The list of findings: marks as rows, and how a row is painted."""
+"""The list of findings: proposals and annotations as rows, sorted and filtered."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from itertools import compress
 from operator import attrgetter
 from typing import TypeAlias
 
-import numpy as np
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
-from dataset.annotation import (
-    Annotation,
-    Box,
-    Points,
-    Polygon,
-    Polyline,
-    RotatedBox,
-    WholeScan,
-    geometry_plane,
-    lies_on,
-)
-from dataset.label import Label
+from dataset.annotation import Annotation, Proposal, WholeScan, geometry_plane, lies_on
+from desktop_app.finding_order import Facts, Filter, Sort
+from desktop_app.finding_words import author_of, made_at, sentence_of, tip_of
 from desktop_app.mark_index import difference
 from desktop_app.session import Session
-from desktop_app.theme import Theme, font
 from desktop_app.tool import Mark
 from desktop_app.translation import tr
-from desktop_app.widgets import paint_chip
+from imaging.geometry import Plane
 
 Index = QModelIndex | QPersistentModelIndex
 Place: TypeAlias = tuple[int, int, str]
 MANY = 2000
 """From so many marks on the list is ordered as a whole."""
-_LABEL, _SCORE = attrgetter("label"), attrgetter("score")
-SHAPES: dict[type, str] = {
-    Box: "box",
-    RotatedBox: "rotated box",
-    Polygon: "polygon",
-    Polyline: "line",
-    Points: "points",
-    WholeScan: "whole scan",
-}
+_LABEL = attrgetter("label")
 
 
-def state_of(mark: Mark) -> str:
-    """`proposed`, `accepted` (as the model said), `corrected` (a person's version of a proposal) or `drawn`."""
-    if not isinstance(mark, Annotation):
-        return "proposed"
-    if mark.author.startswith("model:"):
-        return "accepted"
-    return "corrected" if mark.origin else "drawn"
-
-
-def author_of(mark: Mark, session: Session) -> str:
-    """Who made it: a person, or a model's name and version."""
-    if isinstance(mark, Annotation):
-        return session.blinds.name_of(mark.author).removeprefix("model:")
-    proposed = session.findings.proposed.get(mark.id)
-    return proposed.model if proposed is not None else "reading…"
-
-
-def place_of(mark: Mark, session: Session) -> str:
-    """What shape it has and, where the scan has several planes, on which it lies, in a few words."""
-    shape = SHAPES.get(type(mark.geometry), "mask")
-    if session.info is not None and session.info.size.planes == 1:
-        return shape
-    plane = geometry_plane(mark.geometry)
-    return shape if plane is None else f"{shape} · plane {plane.index + 1}"
-
-
-class _OnePlane:
-    """The order that `place_in_list` says, where all marks lie on one plane; follows them at the cost of what changed.
+class _AsDrawn:
+    """Whole-scan labels first, then all in the order they were proposed or drawn, at the cost of what changed.
 
     While a model reads, some come to very many; sorting all of them would hold the window up each time.
     """
@@ -87,6 +41,9 @@ class _OnePlane:
         """The marks in order."""
         gone, come = difference(self._taken, marks)
         known, keys = self._found, self._keys
+        if not gone and not come:
+            self._taken = marks
+            return known
         if gone:
             lost = set(map(id, gone))
             stays = [id(mark) not in lost for mark in known]
@@ -111,27 +68,55 @@ def place_in_list(mark: Mark) -> Place:
     return (-1, -1, made_as) if plane is None else (plane.axis, plane.index, made_as)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What a list is made from."""
+
+    proposals: tuple[Proposal, ...]
+    annotations: tuple[Annotation, ...]
+    rejected: frozenset[str]
+    plane: Plane | None
+    sort: Sort
+    has_rejected: bool
+
+    def is_like(self, other: _Parts | None) -> bool:
+        """Whether the same marks come in the same order."""
+        return (
+            other is not None
+            and self.proposals is other.proposals
+            and self.annotations is other.annotations
+            and self.rejected is other.rejected
+            and (self.plane, self.has_rejected) == (other.plane, other.has_rejected)
+            and (self.sort == "plane") == (other.sort == "plane")
+        )
+
+
 class MarkModel(QAbstractListModel):
-    """The marks of the session by plane; what is made of a proposal stands where the proposal stood."""
+    """The marks of the session in order; what is made of a proposal stands where the proposal stood."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self.marks: tuple[Mark, ...] = ()
-        self.this_plane = self.by_score = False
+        self.this_plane, self.filter = False, Filter()
+        self.sorting: Sort = "plane"
+        self.total = 0
+        """How many marks there are, listed or not."""
         self._ids: list[str] = []
         self._rows: dict[str, int] | None = None
         """Made when it is asked for: there may be very many."""
         self._places: dict[str, tuple[Mark, Place]] = {}
-        self._one_plane = _OnePlane()
+        self._as_drawn = _AsDrawn()
+        self._parts: _Parts | None = None
+        self._facts: Facts | None = None
+
+    def forget(self) -> None:
+        """People go by other names."""
+        self._parts = None
 
     def refresh(self) -> bool:
         """Take the marks as they are now; whether rows came, went or changed their places."""
-        session = self._session
-        marks: tuple[Mark, ...] = (*session.proposals, *session.document.annotations)
-        if self.this_plane:
-            marks = tuple(mark for mark in marks if lies_on(mark.geometry, session.plane))
-        marks = self._in_order(marks)
+        marks = self._arranged(self._gathered())
         ids = [mark.id for mark in marks]
         if ids == self._ids:
             self.marks = marks
@@ -147,15 +132,38 @@ class MarkModel(QAbstractListModel):
         """How many there are of each label, the most first."""
         return Counter(map(_LABEL, self.marks)).most_common()
 
-    def _in_order(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
-        """By score, or by place."""
-        if self.by_score:
-            scores = np.fromiter((-1.0 if s is None else s for s in map(_SCORE, marks)), np.float64, len(marks))
-            rows: list[int] = np.argsort(-scores, kind="stable").tolist()
-            return tuple(marks[row] for row in rows)
+    @property
+    def facts(self) -> Facts:
+        """What is known of all marks, also of those that are not listed."""
+        return self._gathered()
+
+    def _gathered(self) -> Facts:
+        """The marks there are, by place or as they were drawn; the same until they change."""
+        session = self._session
+        state, has_rejected = session.document.snapshot(), "rejected" in self.filter.states
+        plane = session.plane if self.this_plane else None
+        parts = _Parts(session.proposals, state.annotations, state.rejected, plane, self.sorting, has_rejected)
+        if self._facts is None or not parts.is_like(self._parts):
+            marks: tuple[Mark, ...] = (*parts.proposals, *parts.annotations)
+            if has_rejected:
+                marks = (*marks, *self._rejected(state.rejected))
+            if plane is not None:
+                marks = tuple(mark for mark in marks if lies_on(mark.geometry, plane))
+            self._facts = Facts(
+                self._in_place(marks), state.rejected, lambda m: author_of(m, session), lambda m: made_at(m, session)
+            )
+        self._parts = parts
+        return self._facts
+
+    def _rejected(self, ids: frozenset[str]) -> tuple[Proposal, ...]:
+        rows = self._session.findings.rows
+        return tuple(rows.proposals[row] for row in sorted(rows.row_of[i] for i in ids if i in rows.row_of))
+
+    def _in_place(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """By plane, or as they were drawn."""
         info = self._session.info
-        if len(marks) > MANY and info is not None and info.size.planes == 1:
-            return self._one_plane.of(marks)
+        if self.sorting != "plane" or (len(marks) > MANY and info is not None and info.size.planes == 1):
+            return self._as_drawn.of(marks)
         # Places are kept, because finding the plane of a large mask takes a while.
         places: dict[str, tuple[Mark, Place]] = {}
         for mark in marks:
@@ -163,6 +171,20 @@ class MarkModel(QAbstractListModel):
             places[mark.id] = known if known is not None and known[0] is mark else (mark, place_in_list(mark))
         self._places = places
         return tuple(sorted(marks, key=lambda mark: places[mark.id][1]))
+
+    def _arranged(self, facts: Facts) -> tuple[Mark, ...]:
+        """Sorted, and without those that are not wanted."""
+        session, marks = self._session, facts.marks
+        self.total = len(marks)
+        if self.filter.is_usual and self.sorting in {"plane", "drawn"}:
+            return marks
+        rows = facts.order(self.sorting, session.display.limits, self._label_name)
+        if not self.filter.is_usual:
+            rows = rows[facts.passing(self.filter, self._label_name, tr)[rows]]
+        return tuple(map(marks.__getitem__, rows.tolist()))
+
+    def _label_name(self, label: str) -> str:
+        return self._session.label_of(label).name
 
     def row_of(self, mark_id: str) -> int:
         """The row of a mark, or -1."""
@@ -183,82 +205,8 @@ class MarkModel(QAbstractListModel):
             return self._session.label_of(mark.label).name
         if role == Qt.ItemDataRole.UserRole:
             return mark
-        if role in {Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole}:
-            score = "" if mark.score is None else f", score {mark.score:.2f}"
-            name = self._session.label_of(mark.label).name
-            return f"{name}{score}, {state_of(mark)}, {author_of(mark, self._session)}, {place_of(mark, self._session)}"
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return sentence_of(mark, self._session)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip_of(mark, self._session)
         return None
-
-
-class MarkDelegate(QStyledItemDelegate):
-    """Paints one mark: colour, label, score, author, place, state."""
-
-    def __init__(self, session: Session, theme: Theme) -> None:
-        super().__init__()
-        self._session, self._theme = session, theme
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: ARG002
-        """One height for all rows."""
-        return QSize(0, self._theme.px(46))
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint a row."""
-        theme, mark = self._theme, index.data(Qt.ItemDataRole.UserRole)
-        area: QRectF = QRectF(option.rect)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
-        flags: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-        if mark is None:
-            return
-        shown, state = self._session.label_of(mark.label), state_of(mark)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if flags & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, QColor(theme.accent_soft))
-            painter.fillRect(QRectF(area.left(), area.top(), theme.px(3), area.height()), QColor(theme.accent))
-        elif flags & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(theme.raised))
-        inner = area.adjusted(theme.px(12), theme.px(5), -theme.px(12), -theme.px(5))
-        self._paint_spot(painter, inner, shown, is_open=state == "proposed")
-        inner.setLeft(inner.left() + theme.px(22))
-        line = inner.height() / 2
-        self._paint_first_line(painter, QRectF(inner.left(), inner.top(), inner.width(), line), shown.name, mark)
-        self._paint_second_line(painter, QRectF(inner.left(), inner.top() + line, inner.width(), line), state, mark)
-        painter.restore()
-
-    def _paint_spot(self, painter: QPainter, area: QRectF, shown: Label, *, is_open: bool) -> None:
-        side = self._theme.px(12)
-        spot = QRectF(area.left(), area.top() + (area.height() / 2 - side) / 2 + 1, side, side)
-        pen = QPen(QColor(shown.colour), 1.5)
-        if is_open:
-            pen.setDashPattern([1.6, 1.4])
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush if is_open else QColor(shown.colour))
-        painter.drawRoundedRect(spot, 3, 3)
-
-    def _paint_first_line(self, painter: QPainter, area: QRectF, name: str, mark: Mark) -> None:
-        theme, right = self._theme, area.right()
-        align = Qt.AlignmentFlag.AlignVCenter
-        if mark.score is not None:
-            painter.setFont(font(theme, 12))
-            painter.setPen(QColor(theme.text))
-            painter.drawText(area, align | Qt.AlignmentFlag.AlignRight, f"{mark.score:.2f}")
-            right -= theme.px(38)
-        painter.setFont(font(theme, 13))
-        painter.setPen(QColor(theme.text))
-        width = right - area.left()
-        text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(width))
-        painter.drawText(QRectF(area.left(), area.top(), width, area.height()), align, text)
-
-    def _paint_second_line(self, painter: QPainter, area: QRectF, state: str, mark: Mark) -> None:
-        theme = self._theme
-        colour = {"proposed": theme.warning, "accepted": theme.good}.get(state, theme.accent)
-        painter.setFont(font(theme, 11))
-        state = tr(state)
-        width = painter.fontMetrics().horizontalAdvance(state) + theme.px(12)
-        height = theme.px(16)
-        middle = area.top() + (area.height() - height) / 2
-        paint_chip(painter, QRectF(area.right() - width, middle, width, height), state, colour)
-        painter.setPen(QColor(theme.muted))
-        room = area.width() - width - theme.px(8)
-        words = f"{place_of(mark, self._session)} · {author_of(mark, self._session)}"
-        text = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(room))
-        painter.drawText(QRectF(area.left(), area.top(), room, area.height()), Qt.AlignmentFlag.AlignVCenter, text)

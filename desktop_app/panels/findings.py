@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from itertools import islice
 
-from PySide6.QtCore import (
-    QItemSelection,
-    QItemSelectionModel,
-    QModelIndex,
-    Qt,
-    QTimer,
-    Signal,
-)
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -26,12 +17,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop_app.finding_order import Filter
 from desktop_app.limits import SHOW_ALL
 from desktop_app.panel import Panel, Side
-from desktop_app.panels.finding_list import MarkDelegate, MarkModel
+from desktop_app.panels.finding_bar import FindingBar
+from desktop_app.panels.finding_delegate import ROW, MarkDelegate
+from desktop_app.panels.finding_detail import FindingDetail
+from desktop_app.panels.finding_list import MarkModel
+from desktop_app.panels.finding_menu import menu_of
+from desktop_app.panels.label_chooser import LabelChooser
+from desktop_app.panels.label_limits import LabelLimits
 from desktop_app.session import Session
 from desktop_app.theme import Theme
-from desktop_app.widgets import Chooser, Empty, dress, label, push, slider, tidy
+from desktop_app.translation import tr
+from desktop_app.widgets import Empty, dress, label, push, slider, tidy, tool_button
 
 SUMMED = 100
 """From so many marks on the list says how many there are of each label."""
@@ -40,26 +39,10 @@ QUICK_MS, RESTS = 10.0, 30.0
 reads."""
 LAID_OUT = 2000
 """So many rows are laid out at once: Qt asks the model about each, and all of very many would hold the window up."""
-MOST_ASKED = 1000
-"""So many of the selected marks are asked for their label."""
-
-
-def swatch(colour: str, size: int) -> QIcon:
-    """A round spot in a label's colour."""
-    picture = QPixmap(size * 2, size * 2)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(QColor(colour))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(2, 2, size * 2 - 4, size * 2 - 4)
-    painter.end()
-    picture.setDevicePixelRatio(2.0)
-    return QIcon(picture)
 
 
 class FindingsView(QWidget):
-    """The list, its threshold, its label chooser and its buttons."""
+    """The list, what is listed and how, its limits, its label chooser and its buttons."""
 
     note_changed = Signal(str)
 
@@ -67,35 +50,24 @@ class FindingsView(QWidget):
         super().__init__()
         self._session, self._theme, self._is_showing = session, theme, False
         self._took_ms = 0.0
-        self.model = MarkModel(session)
-        self.list = QListView()
-        self.list.setModel(self.model)
-        self._delegate = MarkDelegate(session, theme)
-        self.list.setItemDelegate(self._delegate)
-        self.list.setUniformItemSizes(True)
-        self.list.setLayoutMode(QListView.LayoutMode.Batched)
-        self.list.setBatchSize(LAID_OUT)
-        self._wanted_row = -1
-        """A row to scroll to that is not laid out yet."""
-        self._wanted_at = -1
-        self.list.setMouseTracking(True)
-        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
-        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.list.setAccessibleName("Findings")
-        self.list.setMinimumHeight(theme.px(92))
+        self._wanted_row = self._wanted_at = -1
+        """A row, and a place of the scroll bar, to scroll to as soon as so much is laid out."""
+        self._scrolled_to: frozenset[str] = frozenset()
+        """The selection that was scrolled to last."""
+        self._make_list(theme)
         self.empty = Empty(theme, "findings", "No findings", "Run a model, or draw a box (R).", size=28)
-        tip = "Label of new marks; with a selection, relabels it  (Ctrl+1 … 9; a new one Ctrl+L)"
-        self.labels = Chooser("Label of new and selected marks", tip)
+        self.labels = LabelChooser(session, theme)
         self.threshold = slider(0, 100, "Hide proposals that score less")
         self._threshold_text = label("", "number")
+        self.per_label = tool_button(theme, "tag", "A limit for each label")
+        self.per_label.setCheckable(True)
+        self.limits = LabelLimits(session, theme)
+        self.bar = FindingBar(session, theme)
         self.this_plane = QCheckBox("This plane only")
         self.this_plane.setToolTip("List only what is seen on this plane")
         self.this_plane.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.summary = label("", "muted")
-        self.by_score = QCheckBox("Highest score first")
-        self.by_score.setToolTip("Order the list by score instead of by place")
-        self.by_score.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.detail = FindingDetail(session, theme)
         self.accept_all = push("Accept all", "Accept every proposal shown", name="chief", key="Enter")
         self.accept = push("Accept", "Accept the selected proposals", key="Enter")
         self.reject = push("Reject", "Reject or delete what is selected", key="Del")
@@ -106,9 +78,26 @@ class FindingsView(QWidget):
         self._pending.timeout.connect(self._refresh)
         self._lay_out(theme)
         self._connect()
-        self._show_labels()
+        self.labels.refresh()
         self._show_threshold()
         self._refresh()
+
+    def _make_list(self, theme: Theme) -> None:
+        self.model = MarkModel(self._session)
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self._delegate = MarkDelegate(self._session, theme)
+        self.list.setItemDelegate(self._delegate)
+        self.list.setUniformItemSizes(True)
+        self.list.setLayoutMode(QListView.LayoutMode.Batched)
+        self.list.setBatchSize(LAID_OUT)
+        self.list.setMouseTracking(True)
+        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.setAccessibleName("Findings")
+        self.list.setMinimumHeight(theme.px(92))
 
     def _lay_out(self, theme: Theme) -> None:
         top = QGridLayout()
@@ -116,21 +105,23 @@ class FindingsView(QWidget):
         top.setHorizontalSpacing(theme.px(12))
         top.setVerticalSpacing(theme.px(8))
         top.addWidget(label("Label", "muted"), 0, 0)
-        top.addWidget(self.labels, 0, 1, 1, 2)
+        top.addWidget(self.labels, 0, 1, 1, 3)
         top.addWidget(label("Score ≥", "muted"), 1, 0)
         top.addWidget(self.threshold, 1, 1)
         self._threshold_text.setMinimumWidth(theme.px(30))
         self._threshold_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         top.addWidget(self._threshold_text, 1, 2)
-        top.addWidget(self.this_plane, 2, 0, 1, 3)
-        top.addWidget(self.summary, 3, 0, 1, 3)
-        top.addWidget(self.by_score, 4, 0, 1, 3)
+        top.addWidget(self.per_label, 1, 3)
+        top.addWidget(self.limits, 2, 0, 1, 4)
+        top.addWidget(self.bar, 3, 0, 1, 4)
+        top.addWidget(self.this_plane, 4, 0, 1, 4)
+        top.addWidget(self.summary, 5, 0, 1, 4)
         top.setColumnStretch(1, 1)
         self._pages = QStackedLayout()
         self._pages.addWidget(self.list)
         self._pages.addWidget(self.empty)
         buttons = QHBoxLayout()
-        tidy(buttons, theme, (12, 8, 12, 12), 8)
+        tidy(buttons, theme, (12, 4, 12, 12), 8)
         for button, name in ((self.accept_all, "check-all"), (self.accept, "check"), (self.reject, "close")):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             buttons.addWidget(button)
@@ -142,6 +133,7 @@ class FindingsView(QWidget):
         tidy(column, theme, gap=0)
         column.addLayout(top)
         column.addLayout(self._pages, 1)
+        column.addWidget(self.detail)
         column.addLayout(buttons)
 
     def _connect(self) -> None:
@@ -150,10 +142,12 @@ class FindingsView(QWidget):
         self.list.doubleClicked.connect(self._go)
         self.list.verticalScrollBar().rangeChanged.connect(self._on_laid_out)
         self.list.verticalScrollBar().actionTriggered.connect(self._forget_place)
-        self.labels.activated.connect(self._choose_label)
         self.threshold.valueChanged.connect(self._set_threshold)
         self.this_plane.toggled.connect(self._set_this_plane)
-        self.by_score.toggled.connect(self._set_by_score)
+        self.per_label.toggled.connect(self._show_limits)
+        self.bar.filter_changed.connect(self._on_bar)
+        self.bar.sort_changed.connect(self._on_bar)
+        self.list.customContextMenuRequested.connect(self._show_menu)
         self.accept_all.clicked.connect(session.accept_all)
         self.accept.clicked.connect(self._accept)
         self.reject.clicked.connect(session.delete_selection)
@@ -163,17 +157,29 @@ class FindingsView(QWidget):
         session.scan_changed.connect(self._pend)
         session.plane_changed.connect(self._on_plane)
         session.selection_changed.connect(self._show_selection)
-        session.labels_changed.connect(self._show_labels)
-        session.label_changed.connect(self._show_labels)
+        session.labels_changed.connect(self._on_labels)
+        session.blinds.changed.connect(self._on_labels)
+        session.label_changed.connect(self.labels.refresh)
         session.display_changed.connect(self._show_threshold)
 
     def _set_this_plane(self, only: bool) -> None:
         self.model.this_plane = only
         self._pend()
 
-    def _set_by_score(self, is_first: bool) -> None:
-        self.model.by_score = is_first
+    def _on_bar(self) -> None:
+        """Something else is listed, or in another order: from the top, or where the selection is."""
+        self.model.filter, self.model.sorting = self.bar.filter, self.bar.sort
+        self._wanted_at, self._wanted_row, self._scrolled_to = 0, -1, frozenset()
         self._pend()
+
+    def _on_labels(self) -> None:
+        self.model.forget()
+        self.labels.refresh()
+        self._pend()
+
+    def _show_limits(self, shown: bool) -> None:
+        self.limits.setVisible(shown)
+        self.limits.refresh()
 
     def _on_plane(self) -> None:
         if self.model.this_plane:
@@ -181,8 +187,8 @@ class FindingsView(QWidget):
 
     def _pend(self) -> None:
         """Many signals of one turn of the event loop become one refresh; while a model reads, those of a while."""
-        if not self._pending.isActive():
-            rests = self._session.findings.is_streaming and self._took_ms > QUICK_MS
+        rests = self._session.findings.is_streaming and self._took_ms > QUICK_MS
+        if not self._pending.isActive() or (not rests and self._pending.interval() > 0):
             self._pending.start(round(RESTS * self._took_ms) if rests else 0)
 
     def _refresh(self) -> None:
@@ -191,35 +197,62 @@ class FindingsView(QWidget):
         self._took_ms = (time.perf_counter() - began) * 1000
 
     def _refresh_now(self) -> None:
-        bar = self.list.verticalScrollBar()
-        at = max(bar.value(), self._wanted_at)
+        seen, top = self._seen()
         if self.model.refresh():
-            self._wanted_at, self._wanted_row = at, -1
+            if self._wanted_at < 0:
+                self._wanted_at = self._place_of(seen, top)
             self._on_laid_out()
             self._show_selection()
-        self._show_labels()
+        self.detail.refresh()
+        self.detail.setVisible(self.model.rowCount() > 0)
+        self.limits.refresh()
+        self.labels.refresh()
         total = self.model.rowCount()
         info = self._session.info
         self.this_plane.setVisible(info is not None and info.size.planes > 1)
         self._pages.setCurrentIndex(0 if total else 1)
-        self.note_changed.emit(f"{total:,}" if total else "")
+        every = self.model.total
+        self.note_changed.emit(tr("{} of {}").format(f"{total:,}", f"{every:,}") if total < every else f"{total or ''}")
         self._show_summary(total)
-        hidden = 0 if total else len(self._session.findings.open(SHOW_ALL)) - len(self._session.proposals)
-        if self._session.scan is None:
+        if not total:
+            self._say_why()
+        self._show_buttons()
+
+    def _say_why(self) -> None:
+        """Why nothing is listed, and what to do."""
+        session = self._session
+        hidden = len(session.findings.open(SHOW_ALL)) - len(session.proposals)
+        if session.scan is None:
             self.empty.say("No scan is open", "Findings of the open scan stand here.")
-        elif self.model.this_plane and (self._session.proposals or self._session.document.annotations):
+        elif self.model.total:
+            self.empty.say("No finding matches", "Change the words or the choice above.")
+        elif self.model.this_plane and (session.proposals or session.document.annotations):
             self.empty.say("No findings on this plane", "Ctrl+PageUp and Ctrl+PageDown go to the next that has some.")
         elif hidden:
             self.empty.say("No findings shown", f"{hidden} score less than the limit above.")
         else:
             self.empty.say("No findings", "Run a model (M), draw a box (R), or confirm that there is nothing (N).")
-        self._show_buttons()
+
+    def _seen(self) -> tuple[list[str], int]:
+        """The ids of the rows that are seen, and where the first begins, in pixels of the list."""
+        first = self.list.indexAt(QPoint(1, 1))
+        if not first.isValid():
+            return [], 0
+        last = first.row() + self.list.viewport().height() // max(self._theme.px(ROW), 1) + 2
+        return [mark.id for mark in self.model.marks[first.row() : last]], self.list.visualRect(first).top()
+
+    def _place_of(self, seen: list[str], top: int) -> int:
+        """Where the scroll bar must stand for what was seen to stay where it was."""
+        for number, mark_id in enumerate(seen):
+            row = self.model.row_of(mark_id)
+            if row >= 0:
+                return max((row - number) * self._theme.px(ROW) - top, 0)
+        return self.list.verticalScrollBar().value()
 
     def _show_summary(self, total: int) -> None:
         """How many of which label, where there are too many to count them."""
         is_long = total >= SUMMED
         self.summary.setVisible(is_long)
-        self.by_score.setVisible(is_long or self.by_score.isChecked())
         if is_long:
             counts = self.model.counts()
             words = [f"{count:,} {self._session.label_of(name).name}" for name, count in counts[:3]]
@@ -260,24 +293,37 @@ class FindingsView(QWidget):
             self._is_showing = True
             self.list.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self._is_showing = False
-            if rows:
-                self._wanted_at, self._wanted_row = -1, rows[0]
-                self._on_laid_out()
+        if rows and self._session.selection != self._scrolled_to:
+            self._scrolled_to = self._session.selection
+            self._wanted_row = rows[0]
+            self._on_laid_out()
+        self.detail.refresh()
         self._show_buttons()
-        self._show_labels()
+        self.labels.refresh()
 
     def _on_laid_out(self) -> None:
         """Scroll to where it is wanted, as soon as so much of the list is laid out."""
         bar = self.list.verticalScrollBar()
         if self._wanted_at >= 0:
+            # Asked first: only now Qt lays out what it has put off, before that the bar still has its old range.
+            is_whole = self.list.visualRect(self.model.index(self.model.rowCount() - 1)).isValid()
             bar.setValue(self._wanted_at)
-            last = self.model.index(self.model.rowCount() - 1)
-            if bar.value() == self._wanted_at or self.list.visualRect(last).isValid():
+            if bar.value() == self._wanted_at or is_whole:
                 self._wanted_at = -1
         index = self.model.index(self._wanted_row)
         if index.isValid() and self.list.visualRect(index).isValid():
             self._wanted_row = -1
             self.list.scrollTo(index)
+
+    def _show_menu(self, place: QPoint) -> None:
+        index = self.list.indexAt(place)
+        if index.isValid():
+            menu = menu_of(self, self._session, self.model.marks[index.row()], self._list_only)
+            menu.exec(self.list.viewport().mapToGlobal(place))
+            menu.deleteLater()
+
+    def _list_only(self, label_id: str) -> None:
+        self.bar.set_filter(Filter(labels=frozenset({label_id})))
 
     def _forget_place(self, _action: int) -> None:
         """The reader scrolls to another place."""
@@ -289,30 +335,12 @@ class FindingsView(QWidget):
     def _accept(self) -> None:
         self._session.accept(tuple(self._session.selection))
 
-    def _show_labels(self) -> None:
-        session = self._session
-        wanted = [(item.id, item.name, session.label_of(item.id).colour) for item in session.labels.labels]
-        if wanted != [self.labels.itemData(row, Qt.ItemDataRole.UserRole + 1) for row in range(self.labels.count())]:
-            self.labels.clear()
-            for number, item in enumerate(wanted, 1):
-                text = f"{item[1]}    Ctrl+{number}" if number <= 9 else item[1]
-                self.labels.addItem(swatch(item[2], self._theme.px(12)), text, item[0])
-                self.labels.setItemData(number - 1, item, Qt.ItemDataRole.UserRole + 1)
-        few = islice(session.selection, MOST_ASKED)
-        picked = {mark.label for mark in map(session.findings.get, few) if mark is not None}
-        shown = picked.pop() if len(picked) == 1 else session.label
-        self.labels.setCurrentIndex(self.labels.findData(shown))
-        self.labels.setEnabled(bool(wanted))
-        self.labels.setPlaceholderText("No labels yet: run a model")
-
-    def _choose_label(self, row: int) -> None:
-        self._session.choose_label(str(self.labels.itemData(row)))
-
     def _show_threshold(self) -> None:
         share = self._session.display.threshold
         self._threshold_text.setText(f"{share:.2f}")
         if self.threshold.value() != round(share * 100):
             self.threshold.setValue(round(share * 100))
+        self.limits.refresh()
 
     def _set_threshold(self, hundredths: int) -> None:
         if hundredths != round(self._session.display.threshold * 100):

@@ -18,7 +18,7 @@ from desktop_app.measure_text import value_facts
 from desktop_app.measuring import Line, Measures, density_text, measures
 from desktop_app.one_job import OneJob
 from desktop_app.panel import Panel, Side
-from desktop_app.panels.findings import swatch
+from desktop_app.panels.swatch import swatch
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.tool import Mark

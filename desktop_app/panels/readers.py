@@ -13,8 +13,8 @@ from dataset.matching import SAME
 from dataset.readings import Reading
 from desktop_app.adjudicating import COLOUR_A, COLOUR_B, WORDS, Choice
 from desktop_app.panel import Panel, Side
-from desktop_app.panels.findings import swatch
 from desktop_app.panels.history import said_of, when_text
+from desktop_app.panels.swatch import swatch
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.widgets import Chooser, Column, Elided, Field, Section, label, push, rule, tidy, tool_button

@@ -13,7 +13,7 @@ from dataset.label import Label
 from dataset.measurement import labels_of_findings
 from desktop_app.mark_edits import whole_scan_edit, whole_scan_marks
 from desktop_app.panel import Panel, Side
-from desktop_app.panels.findings import swatch
+from desktop_app.panels.swatch import swatch
 from desktop_app.review import newest_by_model
 from desktop_app.session import Session
 from desktop_app.theme import Theme

@@ -13,8 +13,9 @@ from dataset.annotation import Annotation, WholeScan, now
 from dataset.document import Edit
 from dataset.label import Label
 from desktop_app.display import CaseRow
+from desktop_app.finding_words import state_of
 from desktop_app.panels.display import DisplayView
-from desktop_app.panels.finding_list import MANY, state_of
+from desktop_app.panels.finding_list import MANY
 from desktop_app.panels.findings import LAID_OUT, FindingsView
 from desktop_app.panels.models import ModelsView
 from desktop_app.panels.worklist import WorklistView
