@@ -61,7 +61,8 @@ class Reach:
         """Screen pixels to a line between two points."""
         ax, ay = (a[0] - self.x) / self.across, (a[1] - self.y) / self.down
         bx, by = (b[0] - self.x) / self.across, (b[1] - self.y) / self.down
-        length = (bx - ax) ** 2 + (by - ay) ** 2
+        # A product too large is infinite, where a power raises: then the line is not hit.
+        length = (bx - ax) * (bx - ax) + (by - ay) * (by - ay)
         share = 0.0 if length == 0 else min(max(-(ax * (bx - ax) + ay * (by - ay)) / length, 0.0), 1.0)
         return math.hypot(ax + share * (bx - ax), ay + share * (by - ay))
 

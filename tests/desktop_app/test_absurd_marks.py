@@ -100,7 +100,8 @@ def shown(reader: Reader) -> Plane:
     return viewport.plane
 
 
-@pytest.mark.parametrize("name", BEYOND)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mask on a plane too high", "huge box", "polygon of no point", "line to far away"])
 def test_the_window_lives_through_a_mark(reader: Reader, name: str) -> None:
     open_with(reader, [BEYOND[name]])
     look_around(reader)
