@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from dataset.annotation import Annotation
+from desktop_app.canvas.behind_layer import BehindLayer
 from desktop_app.canvas.crosshair_lines import COLOURS, crosshair_at
 from desktop_app.canvas.heat_showing import HeatShowing
 from desktop_app.canvas.hover_layer import HoverLayer
@@ -51,6 +52,7 @@ class ScanPane(QWidget):
         self._tool = session.tool
         self._last_gesture: Gesture | None = None
         self._hover, self._hovered = HoverLayer(self.view.update), ""
+        self._behind = BehindLayer(self.view, session)
         self.view.set_taker(self)
         self.view.hovered.connect(self.hovered)
         self.view.hovered.connect(self._on_hovered)
@@ -157,7 +159,7 @@ class ScanPane(QWidget):
         self.marks.forget()
         self._drop()
         self.view.show_scan(self._session.scan, self.marks.plane)
-        self.view.set_underlays((self._heat.underlay, self._hover, self.marks.crowd))
+        self.view.set_underlays((self._heat.underlay, self._behind, self._hover, self.marks.crowd))
         self.view.set_display(self._session.display)
         self._on_marks()
         self._place_crosshair()

@@ -49,7 +49,9 @@ def scan_labels(session: Session) -> tuple[ScanLabel, ...]:
     offered: set[str] = set()
     for item in session.findings.proposed.values() if len(session.findings.proposed) <= MOST_LOOKED_AT else ():
         if type(item.proposal.geometry) is WholeScan and not session.document.is_settled(item.proposal.id):
-            offered.add(item.proposal.label)
+            # What the list of findings hides is not offered here either; its score is still told.
+            if session.display.limits.passes(item.proposal.label, item.proposal.score):
+                offered.add(item.proposal.label)
             scores.setdefault(item.proposal.label, item.proposal.score)
     ids = dict.fromkeys((*sorted(scores, key=lambda one: -scores[one]), *said, *sorted(offered)))
     return tuple(ScanLabel(session.label_of(one), one in said, scores.get(one), one in offered) for one in ids)
