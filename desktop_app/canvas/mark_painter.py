@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from itertools import groupby
-from operator import attrgetter
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 )
 
 from desktop_app.canvas.crowd_pixels import LineLook, line_picture
-from desktop_app.canvas.marks import Chip, Outline, Plan
+from desktop_app.canvas.marks import Chip, Outline, Plan, Style
 from desktop_app.theme import readable_on
 
 RIM = QColor(0, 0, 0, 150)
@@ -35,7 +35,7 @@ FAR = 2.0**24
 _DASHES = (7.0, 4.0)
 _Look: TypeAlias = tuple[str, bool, bool]
 """Colour, dashed, quiet."""
-_LOOK = attrgetter("colour", "style")
+_LOOK = itemgetter(2, 3, 4)
 _Strips: TypeAlias = tuple[NDArray[np.int32], list[tuple[_Look, NDArray[np.int32]]]]
 
 
@@ -47,6 +47,7 @@ class MarkPainter:
         self._metrics = QFontMetricsF(font)
         self._sizes: dict[str, tuple[float, float]] = {}
         self._stripes: dict[int, QBrush] = {}
+        self._rim, self._brushes = QBrush(RIM), dict[_Look, QBrush]()
         self._strips: tuple[tuple[Outline, ...], _Strips] | None = None
         self._placed: tuple[tuple[Chip, ...], float, list[tuple[int, int, QPixmap]]] | None = None
         self._chips: OrderedDict[object, QPixmap] = OrderedDict()
@@ -76,8 +77,8 @@ class MarkPainter:
             painter.drawPixmap(x, y, pixmap)
         self._draw_handles(painter, plan)
 
-    def _width(self, outline: Outline) -> float:
-        return max((1.0 if outline.style == "quiet" else 2.0 if outline.is_selected else 1.5) * self._scale, 1.0)
+    def _width(self, style: Style, is_selected: bool) -> float:
+        return max((1.0 if style == "quiet" else 2.0 if is_selected else 1.5) * self._scale, 1.0)
 
     def _draw_rectangles(self, painter: QPainter, outlines: tuple[Outline, ...]) -> None:
         # Upright lines are filled as strips of whole pixels: crisp, and many times faster than Qt's stroker.
@@ -86,32 +87,39 @@ class MarkPainter:
         rims, lines = self._strips_of(outlines)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(RIM)
+        painter.setBrush(self._rim)
         _fill(painter, rims)
-        for (colour, dashed, quiet), strips in lines:
-            painter.setBrush(self._dashes(QColor(colour)) if dashed else _tone(colour, quiet=quiet))
+        for look, strips in lines:
+            painter.setBrush(self._brush(look))
             _fill(painter, strips)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _strips_of(self, outlines: tuple[Outline, ...]) -> _Strips:
         """The strips of all dark rims, and of the lines by how they look; kept while the plan stays."""
         if self._strips is None or self._strips[0] is not outlines:
-            boxes = [outline for outline in outlines if outline.kind == "rectangle"]
-            corners = np.array([outline.rings[0] for outline in boxes], np.float64).reshape(-1, 4)
-            widths = np.array([round(self._width(outline)) for outline in boxes], np.int32)
+            boxes = [outline for outline in outlines if outline[0] == "rectangle"]
+            count = len(boxes)
+            numbers = chain.from_iterable(chain.from_iterable(outline[1][0] for outline in boxes))
+            corners = np.fromiter(numbers, np.float64, 4 * count).reshape(-1, 4)
+            groups = [(look, len(list(alike))) for look, alike in groupby(boxes, _LOOK)]
+            widths = np.repeat(
+                [round(self._width(style, chosen)) for (_, style, chosen), _ in groups], [n for _, n in groups]
+            )
             both = frame_strips(np.concatenate((corners, corners)), np.concatenate((widths, widths + 2)))
-            edges, rims = both[: len(boxes)], both[len(boxes) :]
+            edges, rims = both[:count], both[count:]
             lines, start = list[tuple[_Look, NDArray[np.int32]]](), 0
-            for (colour, style), alike in groupby(boxes, _LOOK):
-                end = start + len(list(alike))
-                lines.append(((colour, style == "dashed", style == "quiet"), edges[start:end]))
-                start = end
+            for (colour, style, _), alike in groups:
+                lines.append(((colour, style == "dashed", style == "quiet"), edges[start : start + alike]))
+                start += alike
             self._strips = (outlines, (rims, lines))
         return self._strips[1]
 
     def _draw_lines(self, painter: QPainter, outline: Outline) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        colour, width = _tone(outline.colour, quiet=outline.style == "quiet"), self._width(outline)
+        colour, width = (
+            _tone(outline.colour, quiet=outline.style == "quiet"),
+            self._width(outline.style, outline.is_selected),
+        )
         if outline.kind == "dots":
             self._draw_dots(painter, outline, colour)
             return
@@ -141,6 +149,14 @@ class MarkPainter:
         image = QImage(pixels.data, pixels.shape[1], pixels.shape[0], QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(ratio)
         painter.drawImage(0, 0, image)
+
+    def _brush(self, look: _Look) -> QBrush:
+        brush = self._brushes.get(look)
+        if brush is None:
+            colour, dashed, quiet = look
+            brush = self._dashes(QColor(colour)) if dashed else QBrush(_tone(colour, quiet=quiet))
+            self._brushes[look] = brush
+        return brush
 
     def _dashes(self, colour: QColor) -> QBrush:
         """Slanting stripes: along every edge they are dashes."""

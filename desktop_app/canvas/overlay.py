@@ -126,12 +126,7 @@ def _lay(look: MaskLook, part: Part, palette: Palette, out: Overlay, window: tup
     if top >= bottom or left >= right:
         return
     bits = _sampled(look.mask, part, (top - 1, left - 1, bottom + 1, right + 1))
-    inside = bits[1:-1, 1:-1]
-    rim = bits[:-2, 1:-1] & bits[2:, 1:-1]
-    rim &= bits[1:-1, :-2]
-    rim &= bits[1:-1, 2:]
-    np.logical_not(rim, out=rim)
-    rim &= inside
+    inside, rim = bits[1:-1, 1:-1], _rim(bits)
     fill, edge = (palette.number(look.colour, role) for role in look.roles)
     if look.is_proposal and not look.is_selected:
         down, across = np.ogrid[top:bottom, left:right]
@@ -141,6 +136,22 @@ def _lay(look: MaskLook, part: Part, palette: Palette, out: Overlay, window: tup
     if look.pattern:
         np.copyto(target, np.uint16(edge << 8), where=inside & hatched(look.pattern, (top, bottom), (left, right)))
     np.copyto(target, np.uint16(edge << 8), where=rim)
+
+
+def _rim(bits: Bits) -> Bits:
+    """Which pixels inside (all but the outermost) have a neighbour that is not set.
+
+    As one run through memory, past the ends of rows: what comes of those is cut off.
+    """
+    flat, across = np.ascontiguousarray(bits).reshape(-1), bits.shape[1]
+    out = np.empty_like(flat)
+    first, last = across + 1, len(flat) - across - 1
+    found = out[first:last]
+    np.logical_and(flat[1 : last - across], flat[first + across : -1], out=found)
+    found &= flat[across : last - 1]
+    found &= flat[first + 1 : last + 1]
+    np.greater(flat[first:last], found, out=found)
+    return out.reshape(bits.shape)[1:-1, 1:-1]
 
 
 def hatched(pattern: int, rows: tuple[int, int], columns: tuple[int, int]) -> Bits:
