@@ -160,16 +160,23 @@ class MarkIndex:
 
     def find(self, x0: float, y0: float, x1: float, y1: float) -> Rows:
         """The rows whose bounds meet a rectangle of the plane, its rim counted in; ascending."""
-        is_near, blocks = self._near(x0, y0, x1, y1), self._block_bounds.values
-        is_inside = np.zeros(len(blocks), np.bool_)
+        return self.find_any([(x0, y0, x1, y1)])
+
+    def find_any(self, places: Sequence[tuple[float, float, float, float]]) -> Rows:
+        """The rows whose bounds meet one of some rectangles or more, as `find`; each row once."""
+        blocks = self._block_bounds.values
+        is_near, is_inside = self._near(*places[0]), np.zeros(len(blocks), np.bool_)
+        for place in places[1:]:
+            is_near |= self._near(*place)
         if np.count_nonzero(is_near) > FEW_BLOCKS:
             # Of a block that lies wholly inside, nothing has to be looked at.
-            is_inside = is_near & (blocks[:, 0] >= x0) & (blocks[:, 2] <= x1)
-            is_inside &= (blocks[:, 1] >= y0) & (blocks[:, 3] <= y1)
+            for x0, y0, x1, y1 in places:
+                is_within = (blocks[:, 0] >= x0) & (blocks[:, 2] <= x1) & (blocks[:, 1] >= y0) & (blocks[:, 3] <= y1)
+                is_inside |= is_within & is_near
         rows = self._blocks.values[is_near & ~is_inside].ravel()
         rows = rows[rows >= 0]
         bounds = self._bounds.values.take(rows, 0)
-        rows = rows[(bounds[:, 0] <= x1) & (bounds[:, 2] >= x0) & (bounds[:, 1] <= y1) & (bounds[:, 3] >= y0)]
+        rows = rows[np.logical_or.reduce([_meets(bounds, *place) for place in places])]
         if not is_inside.any():
             rows = rows[self._is_there.values[rows]]
             rows.sort()
@@ -189,8 +196,7 @@ class MarkIndex:
 
     def _near(self, x0: float, y0: float, x1: float, y1: float) -> NDArray[np.bool_]:
         """Which blocks meet a rectangle."""
-        blocks = self._block_bounds.values
-        return (blocks[:, 0] <= x1) & (blocks[:, 2] >= x0) & (blocks[:, 1] <= y1) & (blocks[:, 3] >= y0)
+        return _meets(self._block_bounds.values, x0, y0, x1, y1)
 
     def near(self, x: float, y: float, across: float, down: float) -> tuple[Mark, ...]:
         """The marks whose bounds come within a distance of a point, and all masks; in drawing order of their rows."""
@@ -301,6 +307,11 @@ class MarkIndex:
         around[is_odd.any(1)] = -np.inf, -np.inf, np.inf, np.inf
         self._blocks.add(rows)
         self._block_bounds.add(around)
+
+
+def _meets(bounds: Bounds, x0: float, y0: float, x1: float, y1: float) -> NDArray[np.bool_]:
+    """Which bounds meet a rectangle."""
+    return (bounds[:, 0] <= x1) & (bounds[:, 2] >= x0) & (bounds[:, 1] <= y1) & (bounds[:, 3] >= y0)
 
 
 def difference(old: Sequence[Mark], new: Sequence[Mark]) -> tuple[Sequence[Mark], Sequence[Mark]]:

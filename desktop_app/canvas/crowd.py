@@ -6,6 +6,7 @@ A picture shows a rectangle of the turned and scaled plane, in device pixels.
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +34,16 @@ DOT_ALPHA = np.array([0, 0.66, 0.78, 0.85, 0.9, 0.93])
 FEW_POINTS = ((14.0, 12), (40.0, 32), (float("inf"), 512))
 FEWER_POINTS = ((14.0, 8), (24.0, 10), (40.0, 14), (float("inf"), 512))
 """Below which size on screen how many points of a ring are drawn; fewer while there is no time for smooth edges."""
+FEW_CORNERS = 10_000
+"""So many are drawn as they are: to choose among them would take longer."""
 MANY_POINTS = 512
 """Rings of more points are kept as they are on screen, and only what is near is drawn of them."""
 STAMPED, ROUND = 16.0, 8
 """Below this size on screen outlines of so many points and more are drawn as ellipses until there is time."""
-PLOTTED = 16.0
-"""Below this size on screen outlines without smooth edges are drawn pixel by pixel."""
+PLOTTED, PLOTTED_FROM = 16.0, 400
+"""Below this size on screen outlines without smooth edges are drawn pixel by pixel, when they are more than so many."""
+Lines: TypeAlias = tuple[int, bool, list[NDArray[np.int32]]]
+"""A look, whether its lines are closed, and the lines as cv2 takes them."""
 
 
 def draw(scene: Scene, rows: Rows, left: int, top: int, width: int, height: int, *, is_fine: bool) -> Picture | None:
@@ -123,16 +128,15 @@ class _Canvas:
 
         shapes = self.scene.shapes
         looks = shapes.labels[rows].astype(np.int64) * 4 + shapes.standings[rows]
-        way = cv2.LINE_AA
-        if not self._is_fine:
-            way, is_small = cv2.LINE_8, sizes < PLOTTED
-            if is_small.any():
-                self._plot(rows[is_small], sizes[is_small], looks[is_small], out)
+        way = cv2.LINE_AA if self._is_fine else cv2.LINE_8
+        is_small = sizes < PLOTTED
+        if not self._is_fine and np.count_nonzero(is_small) > PLOTTED_FROM:
+            self._plot(rows[is_small], sizes[is_small], looks[is_small], out)
             rows, sizes, looks = rows[~is_small], sizes[~is_small], looks[~is_small]
-        for look in np.flatnonzero(np.bincount(looks)).tolist():
-            colour, part = self._colour(look), looks == look
-            for is_closed, lines in self._lines(rows[part], sizes[part]):
-                cv2.polylines(out, lines, is_closed, colour, 1, way, 4)
+        if not len(rows):
+            return
+        for look, is_closed, lines in self._lines(rows, sizes, looks):
+            cv2.polylines(out, lines, is_closed, self._colour(look), 1, way, 4)
 
     def choose(self, rows: Rows, sizes: NDArray[np.float64]) -> None:
         """Draw what is selected: thick, with a light rim, over all else; dots for what is too small."""
@@ -155,31 +159,45 @@ class _Canvas:
         share = QUIET_ALPHA / 255
         return round(blue * share), round(green * share), round(red * share), QUIET_ALPHA
 
-    def _lines(self, rows: Rows, sizes: NDArray[np.float64]) -> list[tuple[bool, list[NDArray[np.int32]]]]:
-        """The lines to draw for rows: the closed ones, the open ones, and what is near of those with many points."""
+    def _lines(self, rows: Rows, sizes: NDArray[np.float64], looks: NDArray[np.int64]) -> list[Lines]:
+        """The lines to draw for rows, look by look: the short ones by size, and what is near of those of many points.
+
+        Open lines follow the closed ones of their size; of many points there are only pieces.
+        """
         shapes = self.scene.shapes
         first, last = shapes.first_ring[rows], shapes.first_ring[rows + 1]
-        rings = spans(first, last - first)
-        is_closed = np.repeat(shapes.kinds[rows] == CLOSED, last - first)
-        sizes = np.repeat(sizes, last - first)
+        per_row = last - first
+        rings = spans(first, per_row)
+        is_closed, sizes = np.repeat(shapes.kinds[rows] == CLOSED, per_row), np.repeat(sizes, per_row)
+        looks = np.repeat(looks, per_row)
         counts = shapes.first_point[rings + 1] - shapes.first_point[rings]
-        is_long, found = counts > MANY_POINTS, list[tuple[bool, list[NDArray[np.int32]]]]()
+        is_long, found = counts > MANY_POINTS, list[tuple[int, Lines]]()
         low = 0.0
-        for high, most in FEW_POINTS if self._is_fine else FEWER_POINTS:
+        for number, (high, most) in enumerate(self._point_counts(counts)):
             of_size = ~is_long & (sizes >= low) & (sizes < high)
-            if of_size.any():
-                for way in (True, False):
-                    found.append((way, self._short(rings[of_size & (is_closed == way)], most)))
             low = high
-        for ring, closed in zip(rings[is_long].tolist(), is_closed[is_long].tolist(), strict=True):
-            found.append((False, self._near(ring, is_closed=closed)))
-        return [(way, lines) for way, lines in found if lines]
+            if not of_size.any():
+                continue
+            # Alike ones follow each other: they are told in one go, and drawn in another.
+            kinds = looks[of_size] * 2 + ~is_closed[of_size]
+            order = np.argsort(kinds, kind="stable")
+            kinds, near = kinds[order], rings[of_size][order]
+            lines = told(self._along(near, most, 0.5)).reshape(len(near), -1, 2)
+            ends = [*(np.flatnonzero(kinds[1:] != kinds[:-1]) + 1).tolist(), len(near)]
+            for start, end in zip([0, *ends], ends, strict=False):
+                look, is_open = divmod(int(kinds[start]), 2)
+                found.append((number, (look, not is_open, list(lines[start:end]))))
+        for k in np.flatnonzero(is_long).tolist():
+            pieces = self._near(int(rings[k]), is_closed=bool(is_closed[k]))
+            found.append((len(FEW_POINTS), (int(looks[k]), False, pieces)))
+        found.sort(key=lambda one: (one[1][0], one[0]))
+        return [lines for _, lines in found if lines[2]]
 
-    def _short(self, rings: Rows, most: int) -> list[NDArray[np.int32]]:
-        """Rings of few points, or so many points along each that has more."""
-        if not len(rings):
-            return []
-        return list(told(self._along(rings, most, 0.5)).reshape(len(rings), -1, 2))
+    def _point_counts(self, counts: Rows) -> tuple[tuple[float, int], ...]:
+        """Below which size how many points of a ring are drawn."""
+        if self._is_fine:
+            return FEW_POINTS
+        return FEWER_POINTS if len(counts) * min(int(counts.max()), MANY_POINTS) > FEW_CORNERS else FEWER_POINTS[-1:]
 
     def _along(self, rings: Rows, most: int, shift: float) -> NDArray[np.float64]:
         """Positions of so many points along each ring, or of all of them, one ring after the other."""

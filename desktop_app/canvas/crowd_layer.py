@@ -174,21 +174,22 @@ class CrowdLayer(QObject):
 
     def _draw_at_once(self, boxes: list[Box]) -> None:
         """Draw rectangles of the view; in a fraction of the time where there is much in them."""
-        found: list[tuple[Box, NDArray[np.int64]]] = []
+        if not boxes:
+            return
         for box in boxes:
             self._screen.pixels[box[1] : box[3], box[0] : box[2]] = 0
-            rows = self._rows(self._place(box))
-            if len(rows):
-                found.append((box, rows))
-        if len(found) > 1:
-            rows = np.unique(np.concatenate([rows for _, rows in found]))
-            if self._scene_now().sizes(rows).max() < MOST_OVER:
-                # Together: what reaches into what is there already is drawn over that again.
-                columns, lines = self._screen.scaling.columns, self._screen.scaling.rows
-                self._draw_box((0, 0, columns, lines), rows, [_grown(box, MOST_OVER) for box, _ in found])
-                return
-        for box, rows in found:
-            self._draw_box(box, rows, None)
+        rows = self._rows(*map(self._place, boxes))
+        if not len(rows):
+            return
+        if len(boxes) == 1:
+            self._draw_box(boxes[0], rows, None)
+        elif self._scene_now().sizes(rows).max() < MOST_OVER:
+            # Together: what reaches into what is there already is drawn over that again.
+            columns, lines = self._screen.scaling.columns, self._screen.scaling.rows
+            self._draw_box((0, 0, columns, lines), rows, [_grown(box, MOST_OVER) for box in boxes])
+        else:
+            for box in boxes:
+                self._draw_box(box, self._rows(self._place(box)), None)
 
     def _draw_box(self, box: Box, rows: NDArray[np.int64], touched: list[Box] | None) -> None:
         """Draw rows in a rectangle of the view, well where that is quick, unless much was drawn in it before."""
@@ -208,12 +209,12 @@ class CrowdLayer(QObject):
         x, y = self._screen.scaling.x, self._screen.scaling.y
         return box[0] + x, box[1] + y, box[2] + x, box[3] + y
 
-    def _rows(self, place: Box) -> NDArray[np.int64]:
-        """The marks that may be seen in a rectangle of the turned and scaled plane."""
+    def _rows(self, *places: Box) -> NDArray[np.int64]:
+        """The marks that may be seen in rectangles of the turned and scaled plane."""
         assert self._index is not None
-        x0, y0, x1, y1 = place
-        around = _turn_of(self._screen.scaling).around(x0 - MARGIN, y0 - MARGIN, x1 + MARGIN, y1 + MARGIN)
-        return self._index.find(*around)
+        turn = _turn_of(self._screen.scaling)
+        grown = [_grown(place, MARGIN) for place in places]
+        return self._index.find_any([turn.around(*place) for place in grown])
 
     def _scene_now(self) -> Scene:
         """What is to be drawn; for any thread."""

@@ -253,7 +253,7 @@ class SlidePicture:
     # The pixels.
 
     def frame(self) -> Rgb32:
-        """The picture, brought up to date; the same array until the view changes its size."""
+        """The picture, brought up to date; another array after each move."""
         aim, scaling = self._aim, self._screen.scaling
         if aim is not None and self._screen.dirty:
             patchwork = Patchwork(self._source.pyramid, lambda tile: self._here(aim, tile), aim.ground)

@@ -22,6 +22,8 @@ class ScreenBuffer:
 
     def __init__(self) -> None:
         self.pixels: Rgb32 = np.empty((0, 0), np.uint32)
+        """Another array after each move; its rows follow each other."""
+        self._memory, self._start = np.empty(0, np.uint32), 0
         self.scaling = _NOWHERE
         self.dirty: list[Box] = []
 
@@ -30,14 +32,34 @@ class ScreenBuffer:
         old, self.scaling = self.scaling, scaling
         rows, columns = scaling.rows, scaling.columns
         if self.pixels.shape != (rows, columns):
-            self.pixels, fresh = np.empty((rows, columns), np.uint32), True
+            self._memory, fresh = np.empty(2 * rows * columns, np.uint32), True
+            self._show(rows * columns // 2, rows, columns)
         dx, dy = scaling.x - old.x, scaling.y - old.y
         if fresh or not scaling.moves(old) or abs(dx) >= columns or abs(dy) >= rows:
             self.spoil_all()
         elif dx or dy:
-            _scroll(self.pixels, dx, dy)
+            self._move(dy * columns + dx)
             moved = [self._cut((a - dx, b - dy, c - dx, d - dy)) for a, b, c, d in self.dirty]
             self.dirty = [box for box in moved if box is not None] + _uncovered(dx, dy, columns, rows)
+
+    def _move(self, shift: int) -> None:
+        """Begin so many pixels later: all others lie where they are to be, but for what comes in at the edges."""
+        old, (rows, columns) = self.pixels.reshape(-1), self.pixels.shape
+        start, spare = self._start + shift, len(self._memory) - len(old)
+        if 0 <= start <= spare:
+            self._show(start, rows, columns)
+            return
+        # At the end of the memory what stays is copied to its other end, with room for more of the same way.
+        self._show(spare if shift < 0 else 0, rows, columns)
+        new = self.pixels.reshape(-1)
+        if shift > 0:
+            new[:-shift] = old[shift:]
+        else:
+            new[-shift:] = old[:shift]
+
+    def _show(self, start: int, rows: int, columns: int) -> None:
+        self._start = start
+        self.pixels = self._memory[start : start + rows * columns].reshape(rows, columns)
 
     def spoil(self, area: tuple[float, float, float, float], reach: float) -> None:
         """A rectangle of the plane, and what is blended from it up to `reach` away, has to be made again."""
@@ -67,13 +89,6 @@ class ScreenBuffer:
             min(box[3], self.scaling.rows),
         )
         return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
-
-
-def _scroll(pixels: Rgb32, dx: int, dy: int) -> None:
-    """Move the pixels of a picture by (−dx, −dy); what comes in at the edges keeps stale pixels."""
-    rows, columns = pixels.shape
-    target = pixels[max(0, -dy) : rows - max(0, dy), max(0, -dx) : columns - max(0, dx)]
-    target[...] = pixels[max(0, dy) : rows - max(0, -dy), max(0, dx) : columns - max(0, -dx)]
 
 
 def _uncovered(dx: int, dy: int, columns: int, rows: int) -> list[Box]:

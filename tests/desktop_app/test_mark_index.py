@@ -1,5 +1,7 @@
 """Which of very many marks lie where, and that following them costs what changed."""
 
+from functools import cache
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,12 @@ def index_of(*marks: Mark) -> MarkIndex:
     return index
 
 
+@cache
+def index_of_many() -> MarkIndex:
+    """So many that blocks lie wholly inside rectangles."""
+    return index_of(*proposals_of(4000))
+
+
 def found(index: MarkIndex, *rect: float) -> set[str]:
     return {index.marks[row].id for row in index.find(*rect)}
 
@@ -71,6 +79,16 @@ def test_a_rectangle_finds_what_looking_at_every_mark_finds(shapes: list[object]
     x0, x1 = sorted((rect[0], rect[2]))
     y0, y1 = sorted((rect[1], rect[3]))
     assert found(index_of(*marks), x0, y0, x1, y1) == meeting(marks, x0, y0, x1, y1)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_some_rectangles_find_what_each_finds_every_mark_once(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    index = index_of_many()
+    corners = rng.uniform(-200, 2000, (int(rng.integers(1, 4)), 2))
+    places = [(x, y, x + w, y + h) for (x, y), (w, h) in zip(corners, rng.uniform(0, 2000, corners.shape), strict=True)]
+    each = [index.find(*place) for place in places]
+    assert index.find_any(places).tolist() == sorted(set(np.concatenate(each).tolist()))
 
 
 @given(st.integers(0, 2**32 - 1))

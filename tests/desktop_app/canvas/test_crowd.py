@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dataset.annotation import Box, Points, Polygon, Polyline, Proposal, RotatedBox
-from desktop_app.canvas.crowd import DASHED, draw
+from desktop_app.canvas.crowd import DASHED, PLOTTED_FROM, draw
 from desktop_app.canvas.crowd_scene import Picture, Scene, Turn, pieces_near, spans
 from desktop_app.mark_index import MarkIndex
 from imaging.geometry import Plane
@@ -150,23 +150,39 @@ def test_a_line_is_cut_where_it_is_far() -> None:
     assert [piece.tolist() for piece in pieces] == [line[1:5].tolist()]
 
 
+@pytest.mark.parametrize("count", [1, PLOTTED_FROM + 1])
 @pytest.mark.parametrize("angle", [0.0, 0.4, np.pi / 2])
-def test_while_there_is_no_time_small_round_outlines_are_ellipses_of_their_size(angle: float) -> None:
+def test_while_there_is_no_time_small_round_outlines_are_ellipses_of_their_size(angle: float, count: int) -> None:
     turn = Turn(np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle))
     x0, y0, x1, y1 = turn.around(100, 100, 100, 100)
     along = np.linspace(0, 2 * np.pi, 20, endpoint=False)
     points = np.stack(((x0 + x1) / 2 + 6 * np.cos(along), (y0 + y1) / 2 + 3 * np.sin(along)), 1)
     outline = Polygon(PLANE, tuple(map(tuple, points.tolist())))
-    rows, columns = np.nonzero(drawn(index_of(outline), turn, is_fine=False)[..., 3])
+    rows, columns = np.nonzero(drawn(index_of(*[outline] * count), turn, is_fine=False)[..., 3])
     middle = ((columns.min() + columns.max() + 1) / 2, (rows.min() + rows.max() + 1) / 2)
     assert middle == pytest.approx((100, 100), abs=1)
     wanted = np.hypot(12 * np.cos(angle), 6 * np.sin(angle)), np.hypot(12 * np.sin(angle), 6 * np.cos(angle))
     assert (np.ptp(columns) + 1, np.ptp(rows) + 1) == pytest.approx(wanted, abs=1.5)
 
 
-def test_small_lines_are_open_also_while_there_is_no_time() -> None:
+@pytest.mark.parametrize("count", [1, PLOTTED_FROM + 1])
+def test_small_lines_are_open_also_while_there_is_no_time(count: int) -> None:
     corner = Polyline(PLANE, ((90.5, 90.5), (110.5, 90.5), (110.5, 110.5)))
-    picture = drawn(index_of(corner), Turn(1, 0, 0, 1), is_fine=False)
+    picture = drawn(index_of(*[corner] * count), Turn(1, 0, 0, 1), is_fine=False)
     assert (picture[90, 91:110, 3] > 0).all()
     assert (picture[91:110, 110, 3] > 0).all()
     assert picture[100, 100, 3] == 0
+
+
+@pytest.mark.parametrize("is_fine", [True, False])
+def test_labels_lie_over_each_other_in_the_same_order_whatever_the_sizes(is_fine: bool) -> None:
+    # The second label is the upper one, though its outline is the smaller: both pass through (100, 50).
+    index = index_of(ring(100, 100, 50, 40), ring(100, 60, 10, 40), labels=("a", "b"))
+    both = drawn(index, Turn(1, 0, 0, 1), is_fine=is_fine)
+    upper = drawn(index_of(ring(0, 0, 1), ring(100, 60, 10, 40), labels=("a", "b")), Turn(1, 0, 0, 1), is_fine=False)
+    at = (upper[..., 3] == 255).nonzero()
+    assert len(at[0]) > 40
+    if is_fine:
+        assert both[50, 100, 1] > both[50, 100, 2]
+    else:
+        assert (both[at] == upper[at]).all()

@@ -95,6 +95,27 @@ def test_after_many_pans_it_is_to_the_bit_what_is_drawn_afresh(index: MarkIndex)
     assert (settle(layer, port) == settle(layer_of(index), port)).all()
 
 
+@pytest.mark.parametrize("change", [{}, {"scale": 0.9}, {"scale": 0.3}, {"angle": 30.0}])
+def test_after_pans_zooms_turns_selecting_and_hiding_it_is_to_the_bit_what_is_drawn_afresh(
+    index: MarkIndex, change: dict[str, object]
+) -> None:
+    layer, port = layer_of(index), PORT
+    chosen, hidden = frozenset({"s0p3", "s0p70", "s0p71"}), frozenset(f"s0p{n}" for n in range(100, 160))
+    settle(layer, port)
+    port = replace(port.panned(37, 11), **change)  # type: ignore[arg-type]
+    painted(layer, port)
+    layer.choose(chosen)
+    for across, down in ((-61, 83), (150, -140), (0, 3), (150, 0), (-20, -220)):
+        port = port.panned(across, down)
+        painted(layer, port)
+    layer.hide(hidden)
+    port = port.panned(8, 120)
+    afresh = layer_of(index)
+    afresh.choose(chosen)
+    afresh.hide(hidden)
+    assert (settle(layer, port) == settle(afresh, port)).all()
+
+
 def test_what_a_pan_brings_into_view_is_all_there_at_once(index: MarkIndex) -> None:
     layer = layer_of(index)
     settle(layer)
