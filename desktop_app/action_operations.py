@@ -9,7 +9,7 @@ from desktop_app.operation import Operation
 from desktop_app.session import Session
 
 FIRST_GROUP = 10
-"""Operations stand below the tools."""
+"""Operations stand below what locks and hides marks."""
 
 
 def operation_rows(operations: Iterable[Operation]) -> tuple[ActionRow, ...]:
@@ -21,7 +21,7 @@ def operation_rows(operations: Iterable[Operation]) -> tuple[ActionRow, ...]:
             item.title,
             _runner(item.name),
             item.keys,
-            menu="Tools",
+            menu="Marks",
             group=FIRST_GROUP + item.group,
             icon=item.icon,
             tip=item.tip,

@@ -13,7 +13,7 @@ from desktop_app.theme import Theme
 from desktop_app.translation import tr
 from desktop_app.widgets import key_text, themed_icon
 
-MENUS = ("File", "Edit", "Findings", "Review", "Scan", "Slide", "Tools", "View", "Model", "Help")
+MENUS = ("File", "Edit", "Findings", "Review", "Scan", "Slide", "Tools", "Marks", "View", "Model", "Help")
 
 ROLES = {
     "quit": QAction.MenuRole.QuitRole,

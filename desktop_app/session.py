@@ -182,7 +182,11 @@ class Session(Sitting):
         if opened.unsaved:
             self.told.emit(f"Restored {len(opened.unsaved)} edits that were in no revision yet")
         if opened.conflicts:
-            self.told.emit(f"{opened.conflicts} other revision(s) of this scan: the newest is shown")
+            self.told.emit(
+                "1 other revision of this scan: the newest is shown"
+                if opened.conflicts == 1
+                else f"{opened.conflicts} other revisions of this scan: the newest is shown"
+            )
         self.plane = self._plane_to_begin_with(opened.plane)
         self._offer_model()
         self._tell_everything()
