@@ -87,6 +87,9 @@ class DayCount(QObject):
         self._midnight.start()
         session.cases_changed.connect(self._soon.start)
         session.worklist.reading_changed.connect(self._soon.start)
+        # Where the window is built again, the cases are there already.
+        if session.cases:
+            self._soon.start()
 
     def _timer(self, milliseconds: int, call: object) -> QTimer:
         made = QTimer(self)

@@ -201,13 +201,18 @@ class MainWindow(AskingWindow):
         assert isinstance(application, QApplication)
         application.setStyleSheet("")
         theme.apply(application, look)
-        sizes, views = self.splitter.sizes(), self.grid.count
+        # A window that a style sheet has dressed before does not follow the application's font by itself, and all that
+        # is built in it would begin with the old one.
+        self.setFont(theme.font(look))
+        left, centre, right = self.splitter.sizes()
+        grown, views = look.scale / self._look.scale, self.grid.count
         self.grid.close_beside()
         self._look = look
         self._actions.retire()
         self._build()
         theme.dress(application, look)
-        self.splitter.setSizes(sizes)
+        sides = round(left * grown), round(right * grown)
+        self.splitter.setSizes([sides[0], left + centre + right - sum(sides), sides[1]])
         self.grid.set_count(views)
         self._on_scan()
         self.activateWindow()
