@@ -14,6 +14,8 @@ from desktop_app.tool_options import ToolOptionsBar
 from desktop_app.widgets import Elided, push, tidy, tool_button
 
 RUN = "Run model"
+LEAST_TITLE = 12
+"""With room for fewer letters the title of the case is left out; the worklist has it."""
 
 
 class ToolStrip(QFrame):
@@ -30,6 +32,7 @@ class ToolStrip(QFrame):
         self.more.clicked.connect(self._open_more)
         tools = [row.id for row in actions.rows if row.id.startswith("tool-")]
         rows = {row.id: row for row in actions.rows}
+        self._title = ""
         self._groups: list[list[QToolButton]] = []
         self._lines: list[QFrame] = []
         for number, group in enumerate((tools, ["undo", "redo"], ["fit", "invert", "reset-window", "hide"])):
@@ -113,6 +116,12 @@ class ToolStrip(QFrame):
             line.setVisible(bool(shown & set(group)))
         self.more.setVisible(len(shown) < len(every))
         self.options.arrange(count)
+        # A few letters of a title say nothing.
+        left = room - used() - (words if self.run.text() else 0)
+        least = min(
+            LEAST_TITLE * self.fontMetrics().averageCharWidth(), self.fontMetrics().horizontalAdvance(self._title)
+        )
+        self.title.setText(self._title if left >= least else "")
 
     def _open_more(self) -> None:
         """The menu of what has no room."""
@@ -143,7 +152,7 @@ class ToolStrip(QFrame):
         session = self._session
         info = session.info
         title = session.title
-        self.title.setText("" if info is None else title if title != info.name else info.examination.title or title)
+        self._title = "" if info is None else title if title != info.name else info.examination.title or title
         self.title.setToolTip(title)
         self.run.setEnabled(info is not None and bool(session.model))
         self.run.setToolTip(f"Read this scan with {session.model}  (M)" if session.model else "No model is installed")

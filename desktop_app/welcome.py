@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from desktop_app.action import Desk
+from desktop_app.flow import Flow
 from desktop_app.session import Session
 from desktop_app.theme import Theme
 from desktop_app.widgets import dress, label, picture, push, tidy
@@ -21,8 +22,8 @@ class Welcome(QWidget):
         super().__init__()
         self._session = session
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.title = label("Open a scan to read", "title")
-        self.hint = label("", "muted")
+        self.title = label("Open a scan to read", "title", wraps=True)
+        self.hint = label("", "muted", wraps=True)
         self.open = push("Open files…", "Open files", name="chief", key="Ctrl+O")
         self.folder = push("Open folder…", "Open a folder of scans", key="Ctrl+Shift+O")
         self.dataset = push("Open dataset…", "Open or create a dataset", key="Ctrl+D")
@@ -38,14 +39,11 @@ class Welcome(QWidget):
         for text in (self.title, self.hint):
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(text)
-        buttons = QHBoxLayout()
-        tidy(buttons, theme, (0, 8, 0, 8), 8)
-        buttons.addStretch(1)
-        for button in (self.open, self.folder, self.dataset):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        buttons = Flow.of((self.open, self.folder, self.dataset), theme.px(8), centred=True)
+        column.addSpacing(theme.px(8))
         column.addLayout(buttons)
-        formats = label(FORMATS, "small")
+        column.addSpacing(theme.px(8))
+        formats = label(FORMATS, "small", wraps=True)
         formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(formats)
         column.addStretch(3)

@@ -245,6 +245,12 @@ class Chooser(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
 
+    def minimumSizeHint(self) -> QSize:
+        """As wide as its least content; what stands there while nothing is chosen may be cut."""
+        hint, metrics = super().minimumSizeHint(), self.fontMetrics()
+        least = self.minimumContentsLength() * metrics.horizontalAdvance("X")
+        return QSize(hint.width() - max(metrics.horizontalAdvance(self.placeholderText()) - least, 0), hint.height())
+
 
 class Section(QFrame):
     """A titled part of a column that folds away.

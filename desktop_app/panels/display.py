@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop_app.display import ONE_PLANE, Slab
+from desktop_app.flow import Flow
 from desktop_app.panel import Panel, Side
 from desktop_app.presets import first_slab, offered_windows
 from desktop_app.session import Session
@@ -73,13 +74,14 @@ class DisplayView(QWidget):
         numbers = QHBoxLayout()
         tidy(numbers, theme, gap=8)
         for box in (self.centre, self.width_box):
-            box.setMinimumWidth(theme.px(64))
+            box.setMinimumWidth(theme.px(56))
             numbers.addWidget(box, 1)
         slab = QHBoxLayout()
         tidy(slab, theme, gap=8)
         slab.addWidget(self.slab, 1)
         slab.addWidget(self.thickness, 1)
-        self.thickness.setMinimumWidth(theme.px(64))
+        self.thickness.setMinimumWidth(theme.px(56))
+        self.slab.setMinimumContentsLength(4)
         rows: tuple[tuple[str, QWidget | QHBoxLayout], ...] = (
             ("Preset", self.presets),
             ("Level, width", numbers),
@@ -99,12 +101,7 @@ class DisplayView(QWidget):
             else:
                 grid.addLayout(item, number, 1)
         grid.setColumnStretch(1, 1)
-        last = QHBoxLayout()
-        tidy(last, theme, gap=16)
-        last.addWidget(self.inverted)
-        last.addWidget(self.smooth)
-        last.addStretch(1)
-        last.addWidget(self.reset)
+        last = Flow.of((self.inverted, self.smooth, self.reset), theme.px(16), spread=True)
         column = QVBoxLayout(self)
         tidy(column, theme, (12, 4, 12, 12), 8)
         column.addLayout(grid)

@@ -9,7 +9,6 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPo
 from PySide6.QtWidgets import (
     QCheckBox,
     QGridLayout,
-    QHBoxLayout,
     QListView,
     QSizePolicy,
     QStackedLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop_app.finding_order import Filter
+from desktop_app.flow import Flow
 from desktop_app.limits import SHOW_ALL
 from desktop_app.panel import Panel, Side
 from desktop_app.panels.finding_bar import FindingBar
@@ -120,8 +120,8 @@ class FindingsView(QWidget):
         self._pages = QStackedLayout()
         self._pages.addWidget(self.list)
         self._pages.addWidget(self.empty)
-        buttons = QHBoxLayout()
-        tidy(buttons, theme, (12, 4, 12, 12), 8)
+        buttons = Flow(theme.px(8))
+        buttons.setContentsMargins(theme.px(12), theme.px(4), theme.px(12), theme.px(12))
         for button, name in ((self.accept_all, "check-all"), (self.accept, "check"), (self.reject, "close")):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             buttons.addWidget(button)
@@ -303,12 +303,12 @@ class FindingsView(QWidget):
 
     def _on_laid_out(self) -> None:
         """Scroll to where it is wanted, as soon as so much of the list is laid out."""
-        bar = self.list.verticalScrollBar()
-        if self._wanted_at >= 0:
-            # Asked first: only now Qt lays out what it has put off, before that the bar still has its old range.
-            is_whole = self.list.visualRect(self.model.index(self.model.rowCount() - 1)).isValid()
-            bar.setValue(self._wanted_at)
-            if bar.value() == self._wanted_at or is_whole:
+        # Asked first: only now Qt lays out what it has put off. That may come back here, and change what is wanted.
+        is_whole = self.list.visualRect(self.model.index(self.model.rowCount() - 1)).isValid()
+        bar, wanted = self.list.verticalScrollBar(), self._wanted_at
+        if wanted >= 0:
+            bar.setValue(wanted)
+            if bar.value() == wanted or is_whole:
                 self._wanted_at = -1
         index = self.model.index(self._wanted_row)
         if index.isValid() and self.list.visualRect(index).isValid():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop_app.flow import Flow
 from desktop_app.panel import Panel, Side
 from desktop_app.session import Session
 from desktop_app.theme import Theme
@@ -51,14 +52,9 @@ class HeatView(QWidget):
             grid.addWidget(label(text, "muted"), row, 0)
             grid.addWidget(item, row, 1)
         grid.setColumnStretch(1, 1)
-        looks, spots = QHBoxLayout(), QHBoxLayout()
-        tidy(looks, theme, gap=16)
-        tidy(spots, theme, gap=8)
-        looks.addWidget(self.smooth)
-        looks.addWidget(self.veil)
-        looks.addStretch(1)
-        spots.addWidget(self.back)
-        spots.addWidget(self.onward, 1)
+        self.onward.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        looks = Flow.of((self.smooth, self.veil), theme.px(16))
+        spots = Flow.of((self.back, self.onward), theme.px(8))
         column = QVBoxLayout(self)
         tidy(column, theme, (12, 4, 12, 12), 8)
         for part in (grid, looks, spots):

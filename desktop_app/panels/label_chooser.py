@@ -6,6 +6,7 @@ from itertools import islice
 
 from PySide6.QtCore import Qt
 
+from dataset.measurement import labels_of_findings
 from desktop_app.panels.swatch import swatch
 from desktop_app.session import Session
 from desktop_app.theme import Theme
@@ -29,7 +30,7 @@ class LabelChooser(Chooser):
     def refresh(self) -> None:
         """Show the labels as they are."""
         session = self._session
-        wanted = [(item.id, item.name, item.colour) for item in session.labels.labels]
+        wanted = [(item.id, item.name, item.colour) for item in labels_of_findings(session.labels).labels]
         if wanted != [self.itemData(row, _ITEM) for row in range(self.count())]:
             self.clear()
             for number, item in enumerate(wanted, 1):

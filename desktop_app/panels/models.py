@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from dataset.prediction import Prediction
 from desktop_app.bars import rate_text, time_left
+from desktop_app.flow import Flow
 from desktop_app.panel import Panel, Side
 from desktop_app.review import newest_by_model
 from desktop_app.session import Session
@@ -96,10 +97,8 @@ class ModelsView(QWidget):
         self.progress = label("", "small")
         self.said = label("", "small", wraps=True)
         self.scores = ScoreBars(session, theme)
-        row = QHBoxLayout()
-        tidy(row, theme, gap=8)
-        row.addWidget(self.models, 1)
-        row.addWidget(self.run)
+        self.models.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        row = Flow.of((self.models, self.run), theme.px(8))
         column = QVBoxLayout(self)
         tidy(column, theme, (12, 4, 12, 12), 8)
         column.addLayout(row)

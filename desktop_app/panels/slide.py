@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
+from desktop_app.flow import Flow
 from desktop_app.one_job import OneJob
 from desktop_app.panel import Panel, Side
 from desktop_app.session import Session
@@ -52,11 +53,7 @@ class SlideView(QWidget):
             grid.addWidget(self.facts[name], number, 1)
         grid.addWidget(self.ask, names.index("Pixel size"), 2)
         grid.setColumnStretch(1, 1)
-        last = QHBoxLayout()
-        tidy(last, theme, gap=8)
-        last.addWidget(self.profile)
-        last.addStretch(1)
-        last.addWidget(self.pictures)
+        last = Flow.of((self.profile, self.pictures), theme.px(8), spread=True)
         column = QVBoxLayout(self)
         tidy(column, theme, (12, 4, 12, 12), 8)
         column.addLayout(grid)

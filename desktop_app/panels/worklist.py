@@ -75,7 +75,7 @@ class WorklistView(QWidget):
         self.list.itemDelegate().setParent(self.list)
         self.list.setUniformItemSizes(True)
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.list.setMinimumWidth(theme.px(220))
+        self.list.setMinimumWidth(theme.px(180))
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
