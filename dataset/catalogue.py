@@ -15,9 +15,9 @@ from dataset.durable import remove_stale_parts, told
 from dataset.entry import SCAN, Entry, may_have_changed, stamps_of
 from dataset.errors import DatasetProblem
 from dataset.facts import read_json, to_readable_json
-from dataset.index import Kept, load_entries, load_index, save_index
+from dataset.index import Kept, load_entries, read_pages, save_index
 from dataset.label import LabelSet
-from dataset.listing import Listed, listed_of
+from dataset.listing import Listed, in_order, listed_of
 from dataset.record import Split
 from dataset.store import Store
 from imaging.progress import Progress
@@ -35,22 +35,39 @@ class Catalogue:
         self._scans = store.folder / "scans"
         self._entries: dict[str, Entry] = {}
         """Of scans that were asked for; the index holds the others'."""
-        self._kept: dict[str, Kept] = load_index(store.folder)
+        self._kept: dict[str, Kept] = {}
+        self._pages = read_pages(store.folder)
+        self.is_whole = False
+        """Whether every folder was looked at once since it was opened."""
         self._ahead: set[str] = set()
         """Keys of scans of which more is known than the index says."""
         self._splits: dict[str, Split] = {}
-        for kept in self._kept.values():
-            self._splits.setdefault(kept.listed.group, cast("Split", kept.listed.split))
         self.labels = LabelSet("", ())
 
     @property
     def listed(self) -> dict[str, Listed]:
-        """What a list says of each scan, by key; unsaved edits do not count."""
+        """What a list says of each scan, by key, as far as it was read; unsaved edits do not count."""
         return {key: kept.listed for key, kept in self._kept.items()}
 
-    def refresh(self, progress: Progress | None = None) -> frozenset[str]:
+    def load_page(self) -> tuple[Listed, ...]:
+        """Take in more of what the index says; empty when that is all."""
+        for page in self._pages:
+            new = {key: kept for key, kept in page.items() if key not in self._kept}
+            self._kept |= new
+            for kept in new.values():
+                self._splits.setdefault(kept.listed.group, cast("Split", kept.listed.split))
+            return tuple(kept.listed for kept in new.values()) or self.load_page()
+        return ()
+
+    def load_pages(self) -> None:
+        """Take in all that the index says."""
+        while self.load_page():
+            pass
+
+    def refresh(self) -> frozenset[str]:
         """Look at all scans again; what has not changed costs little. Keys of those that changed, came or went."""
-        return self.take_in(*self.touched(progress), progress)
+        self.load_pages()
+        return self.take_in(*self.touched())
 
     def touched(self, progress: Progress | None = None) -> tuple[frozenset[str], frozenset[str]]:
         """Keys of folders that have to be looked into, and of those that are gone. Needs no lock."""
@@ -63,7 +80,7 @@ class Catalogue:
                 progress.report(number, len(kept), "Looking for changes")
         return frozenset(found), frozenset((kept.keys() | self._entries.keys()) - present)
 
-    def take_in(self, keys: frozenset[str], gone: frozenset[str], progress: Progress | None = None) -> frozenset[str]:
+    def take_in(self, keys: frozenset[str], gone: frozenset[str]) -> frozenset[str]:
         """Look into the folders of some scans and forget others; keys of those that changed, came or went."""
         for key in gone:
             self._entries.pop(key, None)
@@ -71,10 +88,12 @@ class Catalogue:
         changed: set[str] = set(gone)
         wanted = sorted(keys)
         for start in range(0, max(len(wanted), 1), CHUNK):
-            if progress is not None:
-                progress.report(start, len(wanted), "Reading what the scans say")
             changed |= self._take_chunk(tuple(wanted[start : start + CHUNK]), gone if start == 0 else frozenset())
         return frozenset(changed)
+
+    def said_of(self, keys: Iterable[str]) -> tuple[Listed, ...]:
+        """What a list says of some scans, those that were added first first."""
+        return in_order(self._kept[key].listed for key in keys if key in self._kept)
 
     def _take_chunk(self, keys: tuple[str, ...], gone: frozenset[str]) -> set[str]:
         """Look into some folders and keep what they say in the index, which then stands for them."""
@@ -159,6 +178,7 @@ class Catalogue:
 
     def split_of(self, group: str) -> Split | None:
         """The split written down for a patient group, or `None` for a new one."""
+        self.load_pages()
         present = self._present()
         self.take_in(frozenset(present - self._kept.keys()), frozenset())
         return self._splits.get(group)
@@ -192,11 +212,11 @@ class Catalogue:
         self._store.commit("", "labels saved", {labelfile.NAME: data}, count=str(len(labels.labels)))
         self.labels = labels
 
-    def lost_labels(self, labels: LabelSet) -> list[str]:
-        """Ids of labels in use that a label set lacks."""
+    def lost_labels(self, labels: LabelSet, among: Iterable[Listed] | None = None) -> list[str]:
+        """Ids of labels in use, by any scan or only `among` some, that a label set lacks."""
         used: set[str] = set()
-        for kept in self._kept.values():
-            used.update(kept.listed.labels)
+        for listed in (kept.listed for kept in self._kept.values()) if among is None else among:
+            used.update(listed.labels)
         return sorted(used - {label.id for label in labels.labels})
 
     def require_labels(self, used: set[str], where: str) -> None:

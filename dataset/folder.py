@@ -7,9 +7,10 @@ thread. Every failure is one `DatasetProblem`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from dataset import labelfile
 from dataset.acceptance import accepted_snapshot, prediction_to_accept
@@ -31,6 +32,9 @@ from dataset.scan_folder import KEY, ScanFolder
 from dataset.store import Store
 from imaging.progress import Progress
 
+Show: TypeAlias = Callable[["Dataset", tuple[Listed, ...]], None]
+"""Is told of scans as they are read, while a dataset is being opened; in the thread that opens it."""
+
 
 class Dataset(ScanFolder):
     """An open dataset folder."""
@@ -45,24 +49,28 @@ class Dataset(ScanFolder):
         return Dataset.open(folder)
 
     @staticmethod
-    def open(folder: Path, progress: Progress | None = None) -> Dataset:
-        """Open a dataset; finishes what a killed program left half-way. A read-only folder opens for reading."""
+    def open(folder: Path, progress: Progress | None = None, show: Show | None = None) -> Dataset:
+        """Open a dataset; finishes what a killed program left half-way. A read-only folder opens for reading.
+
+        `show` gets the dataset, which may be used from then on, and what a list says of scans as they are read.
+        """
         folder = folder.absolute()
         if not is_dataset(folder):
             raise DatasetProblem("is no dataset folder", folder, f"A dataset folder has a {FILE}")
         if os.access(folder, os.W_OK):
             Store(folder).finish_commits()
         dataset = Dataset(folder, read_json(folder / FILE, manifest_from_json))
-        with dataset._mutex:
-            dataset._begin(progress)
+        dataset._begin(progress, show)
         return dataset
 
     @staticmethod
-    def open_or_create(folder: Path, labels: LabelSet | None = None, progress: Progress | None = None) -> Dataset:
+    def open_or_create(
+        folder: Path, labels: LabelSet | None = None, progress: Progress | None = None, show: Show | None = None
+    ) -> Dataset:
         """Open the dataset of a folder, or make one where there is none; `labels` that it lacks are added."""
         if not is_dataset(folder):
             return Dataset.create(folder, labels)
-        dataset = Dataset.open(folder, progress)
+        dataset = Dataset.open(folder, progress, show)
         if labels is not None:
             dataset.add_labels(labels.labels)
         return dataset
@@ -264,8 +272,11 @@ class Dataset(ScanFolder):
 
     def listed(self) -> tuple[Listed, ...]:
         """All scans as a list shows them to the dataset's `person`, in the order they were added."""
-        found, blinding = super().listed(), self.person.blinding
-        return found if not blinding.is_on else tuple(map(self._as_seen, found))
+        return self.as_seen(super().listed())
+
+    def as_seen(self, items: tuple[Listed, ...]) -> tuple[Listed, ...]:
+        """What a list may say of scans to the dataset's `person`."""
+        return items if not self.person.blinding.is_on else tuple(map(self._as_seen, items))
 
     # Within.
 
@@ -287,17 +298,42 @@ class Dataset(ScanFolder):
         """Whose edits the person may take over; `None`: everybody's."""
         return self.person.name if self.person.blinding.others else None
 
-    def _begin(self, progress: Progress | None) -> None:
+    def _begin(self, progress: Progress | None, show: Show | None) -> None:
         """Bring what is known up to date, once, when the folder is opened.
 
         The index is kept as it grows: an opening that was stopped goes on where it was.
         """
-        self._catalogue.read_labels()
-        self._catalogue.refresh(progress)
-        lost = self._catalogue.lost_labels(self.labels)
-        if lost:
-            where = self.folder / labelfile.NAME
-            raise DatasetProblem(f"has lost label {lost[0]!r}, which marks use", where, "Put it back")
+        catalogue = self._catalogue
+        catalogue.read_labels()
+
+        def told(items: tuple[Listed, ...]) -> None:
+            lost = catalogue.lost_labels(catalogue.labels, items)
+            if lost:
+                where = self.folder / labelfile.NAME
+                raise DatasetProblem(f"has lost label {lost[0]!r}, which marks use", where, "Put it back")
+            if show is not None:
+                show(self, items)
+
+        try:
+            while page := self._next_page():
+                told(page)
+                if progress is not None:
+                    progress.report(0, 1, "Reading the list")
+            self._take_in(*catalogue.touched(progress), progress, told)
+        finally:
+            catalogue.is_whole = True
+        with self._mutex:
+            edited = self._edited(catalogue.listed) if show is not None else {}
+            self._drop_covered()
+        if edited:
+            told(tuple(edited.values()))
+
+    def _next_page(self) -> tuple[Listed, ...]:
+        with self._mutex:
+            return self._catalogue.load_page()
+
+    def _drop_covered(self) -> None:
+        """Forget what journals hold of edits that are in a revision by now."""
         if self.is_writable:
             for key in self._journals.edited():
                 entry = self._catalogue.looked_at(key)

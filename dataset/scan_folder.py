@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from dataset import groups, labelfile
-from dataset.catalogue import Catalogue
+from dataset.catalogue import CHUNK, Catalogue
 from dataset.entry import Entry
 from dataset.errors import DatasetProblem
 from dataset.intake import kept_scan, take_in
@@ -149,11 +149,7 @@ class ScanFolder:
         """All scans as a list shows them, in the order they were added, as last looked at; cheap for very many."""
         with self._mutex:
             found = self._catalogue.listed
-            for key, journals in self._journals.edited().items():
-                entry = self._catalogue.looked_at(key) if key in found else None
-                record = _summary(entry, journals) if entry is not None else None
-                if record is not None and record.state != found[key].state:
-                    found[key] = replace(found[key], state=record.state)
+            found |= self._edited(found)
         return in_order(found.values())
 
     def look_again(self, progress: Progress | None = None) -> tuple[tuple[Listed, ...], frozenset[str]]:
@@ -161,12 +157,43 @@ class ScanFolder:
 
         Looks at every scan's folder from outside first, and only then keeps other threads waiting.
         """
+        if not self._catalogue.is_whole:
+            return (), frozenset()
         touched, gone = self._catalogue.touched(progress)
-        with self._mutex:
-            changed = self._catalogue.take_in(touched, gone)
+        changed = self._take_in(touched, gone)
         if not changed:
             return (), gone
         return tuple(item for item in self.listed() if item.key in changed), gone
+
+    def _edited(self, found: Mapping[str, Listed]) -> dict[str, Listed]:
+        """What a list says otherwise of scans because of edits that are in no revision yet."""
+        others: dict[str, Listed] = {}
+        for key, journals in self._journals.edited().items():
+            entry = self._catalogue.looked_at(key) if key in found else None
+            record = _summary(entry, journals) if entry is not None else None
+            if record is not None and record.state != found[key].state:
+                others[key] = replace(found[key], state=record.state)
+        return others
+
+    def _take_in(
+        self,
+        keys: frozenset[str],
+        gone: frozenset[str],
+        progress: Progress | None = None,
+        show: Callable[[tuple[Listed, ...]], None] | None = None,
+    ) -> frozenset[str]:
+        """Look into the folders of some scans, a part at a time, so that nobody waits long; keys of what changed."""
+        wanted, changed = sorted(keys), set[str]()
+        for start in range(0, max(len(wanted), 1), CHUNK):
+            if progress is not None:
+                progress.report(start, len(wanted), "Reading what the scans say")
+            with self._mutex:
+                part = self._catalogue.take_in(frozenset(wanted[start : start + CHUNK]), frozenset() if start else gone)
+                said = self._catalogue.said_of(part)
+            changed |= part
+            if show is not None and said:
+                show(said)
+        return frozenset(changed)
 
     def trace(self, key: str) -> Trace:
         """What the files of a scan look like from outside: while it stays equal, nothing was said of the scan.

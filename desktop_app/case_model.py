@@ -32,6 +32,7 @@ class CaseModel(QStringListModel):
         self.sorting: Sort = "listed"
         session.cases_changed.connect(self._on_cases)
         session.case_changed.connect(self._on_case)
+        session.worklist.whole.connect(self._on_whole)
         self.sort_by("listed")
 
     def look_for(self, wanted: Wanted) -> None:
@@ -57,7 +58,7 @@ class CaseModel(QStringListModel):
 
     def row_of(self, number: int) -> int:
         """The shown row of a session's number, or -1."""
-        return self._order.place(number)
+        return self._order.place(number) if number >= 0 else -1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Title for reading, the whole row for painting, a sentence for screen readers."""
@@ -82,6 +83,11 @@ class CaseModel(QStringListModel):
             self.sort_by(self.sorting)
         elif len(table) > self._known:
             self._append(range(self._known, len(table)))
+
+    def _on_whole(self) -> None:
+        """Rows that came while the list was read stand at its end, wherever they would stand."""
+        if self.sorting != "listed":
+            self.sort_by(self.sorting)
 
     def _on_case(self, number: int) -> None:
         row = self._order.place(number)

@@ -62,18 +62,22 @@ class CaseTable:
                 nameless = f"Scan {case.row.key[:8]}" if case.row.key else f"Scan {number + 1}"
                 self.change(number, title=nameless if hides_names else case_of(case.source).row.title)
 
-    def name_sources(self, hides_names: bool) -> None:
-        """Call scans by their files, which may name people, or by a part of their keys."""
-        for number, case in enumerate(self):
-            if case.source is not None:
-                nameless = f"Scan {case.row.key[:8]}" if case.row.key else f"Scan {number + 1}"
-                self.change(number, title=nameless if hides_names else case_of(case.source).row.title)
-
     def add(self, case: Case) -> None:
         """Add a case at the end."""
         self.cases.append(case)
         self.texts.append(words_of(case.row))
         self._find(len(self.cases) - 1)
+
+    def join(self, more: CaseTable) -> None:
+        """Add the cases of another table at the end; of those with a key that is here, the row is changed."""
+        for case, text in zip(more.cases, more.texts, strict=True):
+            number = self.with_key(case.row.key)
+            if number < 0:
+                self.cases.append(case)
+                self.texts.append(text)
+                self._find(len(self.cases) - 1)
+            else:
+                self.change(number, **said_of(case.row))
 
     def change(self, number: int, **changes: object) -> bool:
         """Change what a row says; whether it says anything else now."""
@@ -149,3 +153,9 @@ def words_of(row: CaseRow) -> str:
     """All words by which a row is found, folded."""
     readers = " ".join(who for who, _when in row.readings)
     return f"{row.title} {row.detail} {row.suspect} {row.state} {row.format} {readers}".casefold()
+
+
+def said_of(row: CaseRow) -> dict[str, object]:
+    """What the dataset says of a row, as changes of it: not its title, which may be a file's, nor its picture."""
+    names = ("state", "suspicion", "suspect", "problem", "added", "readings", "conflicts", "score", "models")
+    return {name: getattr(row, name) for name in names}

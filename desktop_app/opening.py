@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ from imaging.scan import Scan, Volume, Window
 
 if TYPE_CHECKING:
     from dataset.folder import Dataset
+    from dataset.listing import Listed
+
+AT_ONCE = 200
+"""Rows that are made without letting the window in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +84,53 @@ def gather_opened(scan: Scan, key: str, dataset: Dataset, progress: Progress) ->
     )
 
 
-def open_worklist(folder: Path, progress: Progress, author: str = "") -> tuple[Dataset, CaseTable]:
-    """Open or make a dataset folder and list its scans as cases, as its reader may see them."""
+@dataclass(frozen=True, slots=True)
+class OpenedList:
+    """A dataset that was opened, and its cases where they are others than those shown so far, or in another order."""
+
+    dataset: Dataset
+    table: CaseTable | None
+    keys: frozenset[str]
+
+
+def open_worklist(
+    folder: Path, progress: Progress, author: str = "", show: Callable[[Dataset, CaseTable], None] | None = None
+) -> OpenedList:
+    """Open or make a dataset folder and list its scans as cases, as its reader may see them.
+
+    `show` gets the dataset, which may be used from then on, and the cases as they are read, in this thread.
+    """
     progress.report(0, 1, folder.name)
     from dataset.blindings import blinding_of
     from dataset.folder import Dataset
-    from dataset.piecewise import collector_paused
 
-    dataset = Dataset.open_or_create(folder, progress=progress)
+    shown: dict[str, object] = {}
+
+    def told(dataset: Dataset, items: tuple[Listed, ...]) -> None:
+        progress.check()
+        if not shown:
+            dataset.person = Person(author, blinding_of(dataset.id, author))
+        if show is not None:
+            shown.update((item.key, item.state) for item in items)
+            show(dataset, _table_of(dataset, dataset.as_seen(items)))
+
+    dataset = Dataset.open_or_create(folder, progress=progress, show=told)
     dataset.person = Person(author, blinding_of(dataset.id, author))
-    with collector_paused(True):
-        rows = rows_of(dataset.listed(), dataset.labels)
-        return dataset, CaseTable(Case(row) for row in rows)
+    said = dataset.listed()
+    keys = [item.key for item in said]
+    return OpenedList(dataset, None if list(shown) == keys else _table_of(dataset, said), frozenset(keys))
+
+
+def _table_of(dataset: Dataset, listed: tuple[Listed, ...]) -> CaseTable:
+    """The cases of scans, in pieces that let the window in between."""
+    from dataset.piecewise import Breather, collector_paused
+
+    breather, cases = Breather(), list[Case]()
+    with collector_paused(len(listed) > AT_ONCE):
+        for start in range(0, len(listed), AT_ONCE):
+            cases += map(Case, rows_of(listed[start : start + AT_ONCE], dataset.labels))
+            breather.breathe()
+        return CaseTable(cases)
 
 
 def middle_plane(scan: Scan) -> Plane:

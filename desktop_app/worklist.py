@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop_app.case_index import Order, next_by_need
-from desktop_app.case_table import CaseRows, CaseTable
+from desktop_app.case_table import CaseRows, CaseTable, said_of
 from desktop_app.cases import Case, detail_of, rows_of
 from desktop_app.jobs import Job, Jobs
-from desktop_app.opening import Opened, open_case, open_worklist
+from desktop_app.opening import Opened, OpenedList, open_case, open_worklist
 from desktop_app.prefetch import Prefetch
 from imaging.errors import Problem
 from imaging.progress import Progress
@@ -39,6 +39,9 @@ class Worklist(QObject):
     reading_changed = Signal()
     """Somebody finished reading a case, or began, or took that back."""
     row_changed = Signal(int)
+    whole = Signal()
+    """All rows of the dataset are there."""
+    _part_read = Signal(object, object, object)
     opening = Signal(str)
     opened = Signal(object)
     emptied = Signal()
@@ -66,6 +69,10 @@ class Worklist(QObject):
         self.author = ""
         """Who reads."""
         self._under_way: Job[Opened] | None = None
+        self._opening: Job[OpenedList] | None = None
+        self._token: object = None
+        """Of the dataset that was asked for last; parts of another come too late."""
+        self._part_read.connect(self._on_part, Qt.ConnectionType.QueuedConnection)
         self._wanted: tuple[Path, ...] = ()
         self._ahead = QTimer(self)
         self._ahead.setSingleShot(True)
@@ -73,16 +80,49 @@ class Worklist(QObject):
         self._ahead.timeout.connect(self.look_ahead)
 
     def open_dataset(self, folder: Path) -> None:
-        """Open a dataset folder (made where there is none); its scans become the rows."""
+        """Open a dataset folder (made where there is none); its scans become the rows, as they are read."""
+        if self._opening is not None:
+            self._opening.cancel()
+        token = self._token = object()
 
-        def work(progress: Progress) -> tuple[Dataset, CaseTable]:
-            return open_worklist(folder, progress, self.author)
+        def work(progress: Progress) -> OpenedList:
+            def show(dataset: Dataset, part: CaseTable) -> None:
+                self._part_read.emit(token, dataset, part)
 
-        self._jobs.start("Opening the dataset", work, self._on_dataset)
+            return open_worklist(folder, progress, self.author, show)
 
-    def _on_dataset(self, answer: tuple[Dataset, CaseTable]) -> None:
-        old, self.dataset, self.current = self.dataset, answer[0], -1
-        self._set_table(answer[1])
+        self._opening = self._jobs.start("Opening the dataset", work, self._on_listed, self._on_unlisted)
+
+    def _on_part(self, token: object, dataset: Dataset, part: CaseTable) -> None:
+        """More of the list was read."""
+        if token is not self._token or (self._opening is not None and self._opening.progress.is_cancelled):
+            return
+        if dataset is not self.dataset:
+            self._on_dataset(dataset, part)
+            return
+        self.table.join(part)
+        self.rows_changed.emit()
+
+    def _on_listed(self, answer: OpenedList) -> None:
+        """The whole list was read."""
+        self._opening = None
+        if answer.dataset is not self.dataset:
+            self._on_dataset(answer.dataset, answer.table or CaseTable())
+        elif answer.table is not None and self.current < 0 and len(self.table) <= len(answer.table):
+            self._set_table(answer.table)
+            self.rows_changed.emit()
+        elif answer.table is not None:
+            gone = frozenset(case.row.key for case in self.table if case.row.key and case.source is None) - answer.keys
+            self.take_changes((), gone, answer.dataset.labels)
+        self.whole.emit()
+
+    def _on_unlisted(self, problem: Problem) -> None:
+        self._opening = None
+        self.problem_raised.emit(problem)
+
+    def _on_dataset(self, dataset: Dataset, table: CaseTable) -> None:
+        old, self.dataset, self.current = self.dataset, dataset, -1
+        self._set_table(table)
         self.dataset_opened.emit(old)
         self.emptied.emit()
         self.rows_changed.emit()
@@ -203,7 +243,7 @@ class Worklist(QObject):
             for row in rows_of(self.dataset.listed(), self.dataset.labels):
                 number = self.table.with_key(row.key)
                 if number >= 0:
-                    self.table.change(number, **_said(row))
+                    self.table.change(number, **said_of(row))
             self.rows_changed.emit()
 
     def following(self, is_wanted: Callable[[CaseRow], bool]) -> Iterator[int]:
@@ -268,7 +308,7 @@ class Worklist(QObject):
             if number < 0:
                 self.table.add(Case(row))
             elif number != self.current:
-                self.change_row(item.key, **_said(row))
+                self.change_row(item.key, **said_of(row))
             else:
                 self.change_row(item.key, conflicts=row.conflicts, readings=row.readings)
         if numbers or len(self.table) != before:
@@ -305,9 +345,3 @@ class Worklist(QObject):
         self.order = None
         self._seen.clear()
         self.prefetch.forget()
-
-
-def _said(row: CaseRow) -> dict[str, object]:
-    """What the dataset says of a row, as changes of it: not its title, which may be a file's, nor its picture."""
-    names = ("state", "suspicion", "suspect", "problem", "added", "readings", "conflicts", "score", "models")
-    return {name: getattr(row, name) for name in names}

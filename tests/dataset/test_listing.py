@@ -8,6 +8,8 @@ import pytest
 from dataset.document import Edit, Snapshot
 from dataset.folder import Dataset
 from dataset.index import load_index
+from dataset.listing import Listed
+from imaging.progress import Cancelled
 from tests.dataset.test_folder import annotation, prediction
 
 
@@ -96,3 +98,51 @@ def test_more_scans_than_are_held_are_asked_of_the_index(dataset: Dataset, monke
     assert other.record("deep") == dataset.record("deep")
     other.save_revision("deep", Snapshot((annotation(),)), author="ana")
     assert listed(other, "deep").state == "labelled"
+
+
+def test_scans_are_told_as_they_are_read_and_may_be_used_at_once(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataset.index.PAGE", 1)
+    wanted = dataset.listed()
+    told: list[tuple[str, ...]] = []
+
+    def show(opened: Dataset, items: tuple[Listed, ...]) -> None:
+        told.append(tuple(item.key for item in items))
+        assert opened.record(items[0].key) == dataset.record(items[0].key)
+        assert opened.look_again() == ((), frozenset())
+
+    assert Dataset.open(dataset.folder, show=show).listed() == wanted
+    assert told == [(item.key,) for item in wanted]
+
+
+def test_scans_without_an_index_are_told_too_and_gone_ones_are_not_listed(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataset.scan_folder.CHUNK", 1)
+    (dataset.folder / "index.sqlite").unlink()
+    told: list[str] = []
+    Dataset.open(dataset.folder, show=lambda _opened, items: told.extend(item.key for item in items)).close()
+    assert sorted(told) == sorted(item.key for item in dataset.listed())
+    (dataset.folder / "scans" / "flat").rename(dataset.folder / "elsewhere")
+    again = Dataset.open(dataset.folder)
+    assert [item.key for item in again.listed()] == ["deep"]
+    (dataset.folder / "elsewhere").rename(dataset.folder / "scans" / "flat")
+
+
+def test_an_opening_that_was_stopped_leaves_a_dataset_that_finds_the_rest(
+    dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataset.scan_folder.CHUNK", 1)
+    (dataset.folder / "index.sqlite").unlink()
+    begun: list[Dataset] = []
+
+    def stop(opened: Dataset, _items: tuple[Listed, ...]) -> None:
+        begun.append(opened)
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        Dataset.open(dataset.folder, show=stop)
+    assert len(begun[0].listed()) == 1
+    begun[0].look_again()
+    assert begun[0].listed() == dataset.listed()
