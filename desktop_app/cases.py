@@ -64,6 +64,7 @@ def _row_of(item: Listed, benign: frozenset[str], names: Mapping[str, str]) -> C
         item.conflicts,
         score,
         item.models,
+        item.group,
     )
 
 

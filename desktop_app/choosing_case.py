@@ -16,14 +16,22 @@ from desktop_app.widgets import Field
 STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 10, Qt.Key.Key_PageUp: -10}
 
 
+DAY = 86_400.0
+SPANS = ((365.25, "year"), (30.4, "month"), (1.0, "day"))
+
+
 class CaseList(QAbstractListModel):
-    """The cases whose title or detail holds what was typed, but for the open one."""
+    """The cases whose words hold what was typed, but for the open one; those of its patient come first."""
 
     def __init__(self, rows: Sequence[CaseRow], current: int) -> None:
         super().__init__()
         self._rows = rows
+        self._open = rows[current] if 0 <= current < len(rows) else None
         order = sorted(range(len(rows)), key=lambda number: abs(number - current))
-        self._all = [number for number in order if number != current and not rows[number].problem]
+        there = [number for number in order if number != current and not rows[number].problem]
+        same = sorted((number for number in there if self._is_same(rows[number])), key=self._distance)
+        first = set(same)
+        self._all = same + [number for number in there if number not in first]
         self.numbers = self._all
 
     def find(self, text: str) -> None:
@@ -34,7 +42,23 @@ class CaseList(QAbstractListModel):
         self.endResetModel()
 
     def _words(self, number: int) -> str:
-        return f"{self._rows[number].title} {self._rows[number].detail}".casefold()
+        return f"{self._rows[number].title} {self._rows[number].detail} {self.relation(number)}".casefold()
+
+    def _is_same(self, row: CaseRow) -> bool:
+        return self._open is not None and bool(row.group) and row.group == self._open.group
+
+    def _distance(self, number: int) -> tuple[bool, float]:
+        """What came before the open scan first, the nearest first: that is the prior."""
+        assert self._open is not None
+        later = self._rows[number].added - self._open.added
+        return later > 0, abs(later)
+
+    def relation(self, number: int) -> str:
+        """What a case is to the open one; empty where they are not known to be of one patient."""
+        row = self._rows[number]
+        if self._open is None or not self._is_same(row):
+            return ""
+        return f"same patient, added {time_between(row.added - self._open.added)}"
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008
         """How many are found."""
@@ -45,11 +69,22 @@ class CaseList(QAbstractListModel):
         if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole} or not index.isValid():
             return None
         row = self._rows[self.numbers[index.row()]]
-        return "   ".join(text for text in (row.title, row.detail) if text)
+        relation = self.relation(self.numbers[index.row()])
+        return "   ".join(text for text in (row.title, row.detail, relation) if text)
+
+
+def time_between(seconds: float) -> str:
+    """A stretch of time in words: before where it is negative."""
+    days = abs(seconds) / DAY
+    for length, name in SPANS:
+        count = round(days / length)
+        if days >= length:
+            return f"{count} {name}{'' if count == 1 else 's'} {'after' if seconds > 0 else 'before'}"
+    return "the same day"
 
 
 class ChooseCase(Sheet):
-    """A list of cases, those next to the open one first, and a field that narrows it."""
+    """A list of cases, those of the open one's patient and then those next to it first, and a field that narrows it."""
 
     def __init__(self, parent: QWidget | None, theme: Theme, rows: Sequence[CaseRow], current: int) -> None:
         super().__init__(parent, theme, "Compare with", "Cancel")

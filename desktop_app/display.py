@@ -106,3 +106,5 @@ class CaseRow:
     """What the newest prediction is most certain of, 0…1, whether a finding or not."""
     models: tuple[str, ...] = ()
     """Names of the models that have read it."""
+    group: str = ""
+    """The same for all scans of one patient; empty where that is not known."""

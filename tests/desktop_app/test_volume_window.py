@@ -306,6 +306,32 @@ def test_the_case_to_compare_with_is_found_by_its_words(reader: Reader) -> None:
     sheet.deleteLater()
 
 
+def test_scans_of_the_same_patient_come_first_the_prior_before_all(reader: Reader) -> None:
+    day = 86_400.0
+    rows = (
+        CaseRow("Old", group="a", added=10 * day),
+        CaseRow("Other", group="b", added=99 * day),
+        CaseRow("Open", group="a", added=100 * day),
+        CaseRow("No patient", added=100 * day),
+        CaseRow("Prior", group="a", added=60 * day),
+        CaseRow("Later", group="a", added=101.2 * day),
+        CaseRow("Broken", group="a", added=99 * day, problem="damaged"),
+    )
+    sheet = ChooseCase(reader.window, DARK, rows, 2)
+    titles = [rows[number].title for number in sheet.model.numbers]
+    assert titles == ["Prior", "Old", "Later", "Other", "No patient"]
+    said = [str(sheet.model.data(sheet.model.index(row))) for row in range(4)]
+    assert said[0].endswith("same patient, added 1 month before")
+    assert said[1].endswith("added 3 months before")
+    assert said[2].endswith("added 1 day after")
+    assert "patient" not in said[3]
+    sheet.text.setText("same patient")
+    assert len(sheet.model.numbers) == 3
+    QTest.keyClick(sheet.text, Qt.Key.Key_Return)
+    assert sheet.chosen == 4
+    sheet.deleteLater()
+
+
 def test_true_size_is_told_to_be_unknown_where_it_is(reader: Reader) -> None:
     told: list[str] = []
     scan = volume()
