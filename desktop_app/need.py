@@ -5,18 +5,13 @@ A model is least certain of what scores close to the limit of its label: that co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dataset.annotation import Proposal
-from desktop_app.findings import numbered
+from desktop_app.findings import Rows
 from desktop_app.limits import Limits
-
-_LABEL, _SCORE = attrgetter("label"), attrgetter("score")
 
 
 class Need(NamedTuple):
@@ -28,10 +23,9 @@ class Need(NamedTuple):
     """Its place among the proposals of the scan; of two as uncertain the first one comes first."""
 
 
-def needs_of(proposals: Sequence[Proposal], limits: Limits) -> NDArray[np.float64]:
-    """How far the score of each is from its limit, shape (n,)."""
-    scores = np.fromiter(map(_SCORE, proposals), np.float64, len(proposals))
-    return np.abs(scores - limits.each(*numbered(map(_LABEL, proposals))))
+def needs_of(scan: Rows, rows: NDArray[np.int64], limits: Limits) -> NDArray[np.float64]:
+    """How far the scores of some rows of the scan's proposals are from their limits, shape (n,)."""
+    return np.abs(scan.scores[rows] - limits.each(scan.label_numbers[rows], scan.labels))
 
 
 def following(needs: NDArray[np.float64], rows: NDArray[np.int64], at: Need | None, direction: int) -> int:

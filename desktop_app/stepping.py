@@ -5,9 +5,11 @@ What is accepted or rejected on the way leads on to the next at once. What is co
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from dataset.annotation import Proposal, bounds
@@ -15,6 +17,9 @@ from desktop_app.need import Need, following, needs_of
 
 if TYPE_CHECKING:
     from desktop_app.choosing import Choosing
+
+
+_ID = attrgetter("id")
 
 
 class Stepping(QObject):
@@ -49,11 +54,11 @@ class Stepping(QObject):
         if not proposals:
             session.told.emit("No proposal is open")
             return
-        row_of = session.findings.rows.row_of
-        rows = np.fromiter((row_of[proposal.id] for proposal in proposals), np.int64, len(proposals))
-        needs = needs_of(proposals, session.display.limits)
+        scan = session.findings.rows
+        rows = np.fromiter(map(scan.row_of.__getitem__, map(_ID, proposals)), np.int64, len(proposals))
+        needs = needs_of(scan, rows, session.display.limits)
         if not self.is_under_way:
-            self._start(proposals, needs.tolist(), rows.tolist())
+            self._start(proposals, needs, rows)
         number = following(needs, rows, self._at, direction)
         if number < 0:
             number = following(needs, rows, None, direction)
@@ -61,13 +66,13 @@ class Stepping(QObject):
         self._at, self._direction = Need(float(needs[number]), int(rows[number])), direction
         self._show(proposals[number])
 
-    def _start(self, proposals: tuple[Proposal, ...], needs: list[float], rows: list[int]) -> None:
+    def _start(self, proposals: tuple[Proposal, ...], needs: NDArray[np.float64], rows: NDArray[np.int64]) -> None:
         """Step on from what is selected, if that is one of them; else go on where the reader was."""
         if len(self._session.selection) == 1:
             chosen = next(iter(self._session.selection))
-            for proposal, need, row in zip(proposals, needs, rows, strict=True):
-                if proposal.id == chosen:
-                    self._at = Need(need, row)
+            number = next((n for n, proposal in enumerate(proposals) if proposal.id == chosen), -1)
+            if number >= 0:
+                self._at = Need(float(needs[number]), int(rows[number]))
 
     def _show(self, proposal: Proposal) -> None:
         self._id = proposal.id

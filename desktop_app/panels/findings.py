@@ -212,7 +212,8 @@ class FindingsView(QWidget):
         self.this_plane.setVisible(info is not None and info.size.planes > 1)
         self._pages.setCurrentIndex(0 if total else 1)
         every = self.model.total
-        self.note_changed.emit(tr("{} of {}").format(f"{total:,}", f"{every:,}") if total < every else f"{total or ''}")
+        part = tr("{} of {}").format(f"{total:,}", f"{every:,}")
+        self.note_changed.emit(part if total < every else f"{total:,}" if total else "")
         self._show_summary(total)
         if not total:
             self._say_why()

@@ -27,7 +27,9 @@ from dataset.document import Document
 from dataset.label import Label
 from dataset.prediction import ModelRef, Prediction
 from desktop_app.canvas.scan_pane import ScanPane
+from desktop_app.finding_order import SORTS, Filter
 from desktop_app.findings import Findings
+from desktop_app.panels.finding_list import MarkModel
 from desktop_app.session import Session
 from desktop_app.tool import Gesture, Tool
 from desktop_app.tools.hitting import hit
@@ -204,6 +206,38 @@ def tell_handling(desk: Desk, proposals: tuple[Proposal, ...]) -> None:
     print(f"  500 more of {count} streamed  {statistics.median(ticks):.1f} ms, the longest {max(ticks):.1f}")
 
 
+def tell_list(desk: Desk, proposals: tuple[Proposal, ...]) -> None:
+    """Print what is done with limits of labels and with the list of findings; each the median of some."""
+    session, count = desk.session, len(proposals)
+    desk.mark(proposals)
+    limits = [((LABELS[1].id, 0.4 + step / 100),) for step in range(20)]
+
+    def move(own: tuple[tuple[str, float], ...]) -> None:
+        session.set_display(replace(session.display, thresholds=own))
+
+    took = [timed(lambda own=own: move(own)) for own in limits]
+    print(f"  a limit of one label moved {statistics.median(took):.1f} ms (of {count})")
+    move(())
+    model = MarkModel(session)
+    model.refresh()
+    for sort, title, _tip in SORTS:
+        model.sorting = "drawn" if sort != "drawn" else "plane"
+        model.refresh()
+        model.sorting = sort
+        print(f"  list: {title.lower():20s} {timed(model.refresh):.1f} ms, again {timed(model.refresh):.1f}")
+    model.sorting = "drawn"
+    model.refresh()
+    for text in ("m", "mi", "mit"):
+        model.filter = Filter(text)
+        print(f"  list: filter {text:13s} {timed(model.refresh):.1f} ms, {len(model.marks)} left")
+    model.filter, model.sorting = Filter(), "need"
+    model.refresh()
+    took = [timed(lambda: session.stepping.step(1)) for _ in range(9)]
+    print(f"  next proposal by need      {statistics.median(took):.1f} ms")
+    took = [timed(lambda: session.reject(tuple(session.selection))) + timed(model.refresh) for _ in range(5)]
+    print(f"  rejected, on, listed anew  {statistics.median(took):.1f} ms")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("slide", nargs="?", type=Path)
@@ -227,6 +261,7 @@ def main() -> None:
     dense = [replace(look, scale=min(max(look.scale * 6, 0.02), 1.5)) for look in inner]
     tell_steps(desk, dense, crowded, "crowded", arguments.rounds)
     tell_handling(desk, crowded)
+    tell_list(desk, crowded)
     desk.pane.close()
     desk.session.jobs.close()
     del app
