@@ -23,6 +23,8 @@ from imaging.scan import Level, Pixels, Scan, ScanInfo, Spacing, Volume
 SMALLEST_LEVEL = 64
 FETCHED = np.dtype(np.complex128)
 """What is fetched of each place of a plane across the columns: 16 bytes, the widest that NumPy moves as one."""
+MOST_FETCHED = 3
+"""So many of them are kept, for steps to and fro; a few MB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,7 @@ class NearColumns:
 
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
-        self._key: tuple[int, int, int, int, int] | None = None
-        self._kept: Pixels | None = None
+        self._kept: dict[tuple[int, int, int, int, int], Pixels] = {}
 
     def read(self, region: Region) -> Pixels | None:
         """Stored values of a region of a plane across the columns; `None` where there is no short cut to them."""
@@ -78,13 +79,16 @@ class NearColumns:
             return None
         group, number = divmod(region.plane.index, count)
         key = (group, region.x, region.y, region.width, region.height)
-        if self._kept is None or self._key != key:
+        kept = self._kept.get(key)
+        if kept is None:
             down, across = slice(region.y, region.y + region.height), slice(region.x, region.x + region.width)
             fetched = np.ascontiguousarray(voxels.view(FETCHED)[down, across, group])
-            self._kept = fetched.view(voxels.dtype).reshape(region.height, region.width, count)
-            self._kept.flags.writeable = False
-            self._key = key
-        return self._kept[:, :, number]
+            kept = fetched.view(voxels.dtype).reshape(region.height, region.width, count)
+            kept.flags.writeable = False
+            if len(self._kept) >= MOST_FETCHED:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = kept
+        return kept[:, :, number]
 
 
 class ScanParts:
