@@ -165,9 +165,7 @@ class MarkIndex:
     def find_any(self, places: Sequence[tuple[float, float, float, float]]) -> Rows:
         """The rows whose bounds meet one of some rectangles or more, as `find`; each row once."""
         blocks = self._block_bounds.values
-        is_near, is_inside = self._near(*places[0]), np.zeros(len(blocks), np.bool_)
-        for place in places[1:]:
-            is_near |= self._near(*place)
+        is_near, is_inside = _meet(blocks, places), np.zeros(len(blocks), np.bool_)
         if np.count_nonzero(is_near) > FEW_BLOCKS:
             # Of a block that lies wholly inside, nothing has to be looked at.
             for x0, y0, x1, y1 in places:
@@ -175,8 +173,7 @@ class MarkIndex:
                 is_inside |= is_within & is_near
         rows = self._blocks.values[is_near & ~is_inside].ravel()
         rows = rows[rows >= 0]
-        bounds = self._bounds.values.take(rows, 0)
-        rows = rows[np.logical_or.reduce([_meets(bounds, *place) for place in places])]
+        rows = rows[_meet(self._bounds.values.take(rows, 0), places)]
         if not is_inside.any():
             rows = rows[self._is_there.values[rows]]
             rows.sort()
@@ -189,14 +186,10 @@ class MarkIndex:
 
     def find_few(self, x0: float, y0: float, x1: float, y1: float, most: int) -> Rows:
         """As `find`, but nothing where there are more than `most`; quicker where there are very many."""
-        if np.count_nonzero(self._near(x0, y0, x1, y1)) > most:
+        if np.count_nonzero(_meet(self._block_bounds.values, [(x0, y0, x1, y1)])) > most:
             return np.zeros(0, np.int64)
         rows = self.find(x0, y0, x1, y1)
         return rows if len(rows) <= most else rows[:0]
-
-    def _near(self, x0: float, y0: float, x1: float, y1: float) -> NDArray[np.bool_]:
-        """Which blocks meet a rectangle."""
-        return _meets(self._block_bounds.values, x0, y0, x1, y1)
 
     def near(self, x: float, y: float, across: float, down: float) -> tuple[Mark, ...]:
         """The marks whose bounds come within a distance of a point, and all masks; in drawing order of their rows."""
@@ -309,9 +302,11 @@ class MarkIndex:
         self._block_bounds.add(around)
 
 
-def _meets(bounds: Bounds, x0: float, y0: float, x1: float, y1: float) -> NDArray[np.bool_]:
-    """Which bounds meet a rectangle."""
-    return (bounds[:, 0] <= x1) & (bounds[:, 2] >= x0) & (bounds[:, 1] <= y1) & (bounds[:, 3] >= y0)
+def _meet(bounds: Bounds, places: Sequence[tuple[float, float, float, float]]) -> NDArray[np.bool_]:
+    """Which bounds meet one of some rectangles or more."""
+    left, top, right, bottom = bounds.T
+    met = [(left <= x1) & (right >= x0) & (top <= y1) & (bottom >= y0) for x0, y0, x1, y1 in places]
+    return met[0] if len(met) == 1 else np.logical_or.reduce(met)
 
 
 def difference(old: Sequence[Mark], new: Sequence[Mark]) -> tuple[Sequence[Mark], Sequence[Mark]]:
