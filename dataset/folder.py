@@ -25,6 +25,7 @@ from dataset.label import LabelSet
 from dataset.listing import Listed
 from dataset.manifest import FILE, create_folder, is_dataset, manifest_from_json
 from dataset.measurement import without_measurements
+from dataset.piecewise import collector_paused
 from dataset.prediction import Prediction
 from dataset.readings import Person, Reading, Start, readings_of, start_for, state_for, visible_to
 from dataset.record import Basis, Finding, Head, LookedAt, PredictionSummary, Revision, ScanRecord, Split, Unsaved
@@ -315,11 +316,12 @@ class Dataset(ScanFolder):
                 show(self, items)
 
         try:
-            while page := self._next_page():
-                told(page)
-                if progress is not None:
-                    progress.report(0, 1, "Reading the list")
-            self._take_in(*catalogue.touched(progress), progress, told)
+            with collector_paused(True):
+                while page := self._next_page():
+                    told(page)
+                    if progress is not None:
+                        progress.report(0, 1, "Reading the list")
+                self._take_in(*catalogue.touched(progress), progress, told)
         finally:
             catalogue.is_whole = True
         with self._mutex:

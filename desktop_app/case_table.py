@@ -13,6 +13,9 @@ from desktop_app.cases import Case, Place, case_of, place_of
 from desktop_app.display import CaseRow
 from imaging.scan import ScanSource
 
+AT_ONCE = 500
+"""Cases that are let go of without letting the window in."""
+
 
 class CaseTable:
     """All cases and the words by which each is found. May be built in a worker thread before it is shown."""
@@ -67,6 +70,16 @@ class CaseTable:
         self.cases.append(case)
         self.texts.append(words_of(case.row))
         self._find(len(self.cases) - 1)
+
+    def let_go(self) -> None:
+        """Forget all cases of a table that nobody shows, in pieces that let the window in between."""
+        from dataset.piecewise import Breather
+
+        breather = Breather()
+        self._number, self._at = {}, {}
+        while self.cases:
+            del self.cases[-AT_ONCE:], self.texts[-AT_ONCE:]
+            breather.breathe()
 
     def join(self, more: CaseTable) -> None:
         """Add the cases of another table at the end; of those with a key that is here, the row is changed."""

@@ -109,8 +109,10 @@ class Worklist(QObject):
         if answer.dataset is not self.dataset:
             self._on_dataset(answer.dataset, answer.table or CaseTable())
         elif answer.table is not None and self.current < 0 and len(self.table) <= len(answer.table):
+            old = self.table
             self._set_table(answer.table)
             self.rows_changed.emit()
+            self._jobs.start("Letting go of the rows", lambda _progress: old.let_go(), lambda _none: None, quiet=True)
         elif answer.table is not None:
             gone = frozenset(case.row.key for case in self.table if case.row.key and case.source is None) - answer.keys
             self.take_changes((), gone, answer.dataset.labels)
