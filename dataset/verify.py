@@ -6,11 +6,11 @@ It only reads, so it can be run on a copy, on a read-only disk, or while other p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dataset import labelfile
+from dataset.annotation import Annotation, Geometry, Proposal, WholeScan
 from dataset.audit import Event, read_chain
 from dataset.durable import part_of, told
 from dataset.entry import SCAN, Entry
@@ -19,8 +19,10 @@ from dataset.facts import Facts, Malformed, read_bytes, read_json
 from dataset.files import read_prediction, read_snapshot
 from dataset.journal import read_journal
 from dataset.manifest import FILE, is_dataset, manifest_from_json
+from dataset.mask import Mask
 from dataset.record import Finding, Revision
 from dataset.store import Store
+from imaging.geometry import Size
 from imaging.progress import Progress
 
 CHUNK = 4 * 2**20
@@ -95,15 +97,41 @@ def _check_scans(folder: Path, findings: list[Finding], progress: Progress) -> d
         findings.extend(Finding(_relative(folder, p.where), p.what) for p in entry.problems.values())
         for name, revision in entry.revisions.items():
             path = scan / "revisions" / f"{name}.json"
-            findings.extend(_complaint(folder, partial(read_snapshot, path)))
+            findings.extend(_mark_findings(folder, entry, path, lambda path=path: read_snapshot(path).annotations))
             findings.extend(_dangling(folder, path, revision, entry))
         for name in entry.predictions:
             path = scan / "predictions" / f"{name}.json"
-            findings.extend(_complaint(folder, partial(read_prediction, path)))
+            findings.extend(_mark_findings(folder, entry, path, lambda path=path: read_prediction(path).proposals))
         findings.extend(_pixel_findings(folder, entry))
         entries[scan.name] = entry
         progress.report(number + 1, len(scans))
     return entries
+
+
+def _mark_findings(
+    folder: Path, entry: Entry, path: Path, read: Callable[[], Sequence[Annotation | Proposal]]
+) -> Iterator[Finding]:
+    """What reading a file of marks complains of, and whether its marks lie on planes that the scan has."""
+    try:
+        marks = read()
+    except DatasetProblem as problem:
+        yield Finding(_relative(folder, problem.where), problem.what)
+        return
+    if entry.record is not None:
+        size = entry.record.info.size
+        stray = [mark.id for mark in marks if not _is_on_a_plane(mark.geometry, size)]
+        if stray:
+            rest = f" and {len(stray) - 1} more" if len(stray) > 1 else ""
+            yield Finding(_relative(folder, path), f"has mark {stray[0]}{rest} on a plane that the scan does not have")
+
+
+def _is_on_a_plane(geometry: Geometry, size: Size) -> bool:
+    """Whether all planes of a mark are planes of a scan."""
+    if isinstance(geometry, WholeScan):
+        return True
+    if isinstance(geometry, Mask):
+        return all(0 <= index < size.count(geometry.axis) for index in geometry.planes)
+    return 0 <= geometry.plane.index < size.count(geometry.plane.axis)
 
 
 def _dangling(folder: Path, path: Path, revision: Revision, entry: Entry) -> Iterator[Finding]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from dataset.annotation import Box
 from dataset.audit import line_of
 from dataset.document import Edit, Snapshot
 from dataset.errors import DatasetProblem
 from dataset.folder import Dataset
 from dataset.mask import mask_of_plane
 from dataset.verify import verify_folder
+from imaging.geometry import Plane
 from imaging.progress import silent
 from tests.dataset.scans import annotation, picture, prediction
 
@@ -176,4 +179,15 @@ def test_a_journal_with_a_wrong_value_and_a_scan_by_reference(dataset: Dataset) 
     second.write_bytes(b"torn")
     assert [str(finding) for finding in dataset.verify(silent())] == [
         f"journal/{first.name}: is damaged: scan is missing or not text"
+    ]
+
+
+@pytest.mark.parametrize("geometry", [Box(Plane(0, 40), 1, 1, 2, 2), Box(Plane(0, -1), 1, 1, 2, 2)])
+def test_marks_on_planes_that_the_scan_lacks_are_found(folder: Path, geometry: Box) -> None:
+    dataset = Dataset.open(folder)
+    stray = replace(annotation(), geometry=geometry)
+    saved = dataset.save_revision("deep", Snapshot((annotation(), stray)), author="ana")
+    dataset.close()
+    assert found(folder) == [
+        f"scans/deep/revisions/{saved.id}.json: has mark {stray.id} on a plane that the scan does not have"
     ]
