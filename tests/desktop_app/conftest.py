@@ -1,5 +1,6 @@
 """The window under test: isolated settings, real events, and nothing stray left behind."""
 
+import gc
 import os
 import threading
 import time
@@ -150,6 +151,23 @@ class Reader:
         for _ in range(3):
             QCoreApplication.processEvents()
             QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_the_main_thread() -> Generator[None]:
+    """Garbage is collected after each test, in the main thread: a job of the next that came upon a session or a window
+    which refers to itself would destroy Qt's objects in its own thread, under the hands of the event loop."""
+    gc.disable()
+    yield
+    gc.collect(1)
+    gc.enable()
+
+
+def end(session: Session) -> None:
+    """Close a session that stands alone, and destroy it now."""
+    session.close()
+    session.deleteLater()
+    QCoreApplication.sendPostedEvents(session, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture

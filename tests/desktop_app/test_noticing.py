@@ -15,6 +15,7 @@ from desktop_app.tool import Tool
 from imaging.plugins import gather
 from imaging.progress import silent
 from tests.dataset.scans import picture, volume
+from tests.desktop_app.conftest import end
 from tests.desktop_app.test_prefetch import box
 
 
@@ -43,5 +44,5 @@ def test_what_another_reader_does_is_seen_in_the_worklist(qtbot: QtBot, tmp_path
     noticing.look()
     qtbot.waitUntil(lambda: session.cases[1].state == "labelled", timeout=5000)
     assert [who for who, _when in session.cases[1].readings] == ["Grace"]
-    session.close()
+    end(session)
     other.close()

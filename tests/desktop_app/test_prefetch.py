@@ -17,6 +17,7 @@ from desktop_app.session import Session
 from desktop_app.tool import Tool
 from imaging.geometry import Plane
 from imaging.plugins import gather
+from tests.desktop_app.conftest import end
 
 NAMES = ("ash", "birch", "cedar", "elm", "fir")
 COUNT = len(NAMES)
@@ -47,7 +48,7 @@ def make(qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generat
 
     yield session
     for one in made:
-        one.close()
+        end(one)
 
 
 def box(number: int = 0) -> Annotation:

@@ -25,6 +25,7 @@ from imaging.geometry import Plane
 from imaging.plugins import gather
 from imaging.progress import silent
 from tests.dataset.scans import LABELS, picture
+from tests.desktop_app.conftest import end
 
 CHOICES: tuple[Choice, ...] = ("a", "b", "both", "neither")
 
@@ -73,7 +74,7 @@ def make(qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generat
 
     yield session
     for one in made:
-        one.close()
+        end(one)
 
 
 def settle(qtbot: QtBot, session: Session) -> None:

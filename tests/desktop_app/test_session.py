@@ -22,6 +22,7 @@ from desktop_app.session import Session
 from desktop_app.tool import Tool
 from imaging.geometry import Plane
 from imaging.plugins import gather
+from tests.desktop_app.conftest import end
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def make(qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Generat
 
     yield session
     for one in made:
-        one.close()
+        end(one)
 
 
 def box(number: int = 0, label: str = "disc") -> Annotation:

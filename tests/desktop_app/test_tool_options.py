@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -18,7 +20,7 @@ from desktop_app.tools.select import PLUGIN as SELECT
 from desktop_app.tools.threshold_brush import PLUGIN as THRESHOLD
 from desktop_app.tools.wand import PLUGIN as WAND
 from imaging.geometry import Plane
-from tests.desktop_app.conftest import Reader, volume
+from tests.desktop_app.conftest import Reader, end, volume
 
 
 def beside(bar: ToolOptionsBar) -> list[str]:
@@ -27,13 +29,12 @@ def beside(bar: ToolOptionsBar) -> list[str]:
 
 
 @pytest.fixture
-def bar(qtbot: QtBot) -> ToolOptionsBar:
+def bar(qtbot: QtBot) -> Generator[ToolOptionsBar]:
     session = Session((SELECT, BRUSH, ERASER, THRESHOLD, WAND), "ada")
     made = ToolOptionsBar(session, chosen("dark", 1.0))
     qtbot.addWidget(made)
-    qtbot.addWidget(session.parent() or QWidget())
-    made.destroyed.connect(session.close)
-    return made
+    yield made
+    end(session)
 
 
 @pytest.mark.parametrize("name", ["select", "brush", "threshold-brush", "wand"])
