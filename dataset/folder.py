@@ -325,7 +325,8 @@ class Dataset(ScanFolder):
         finally:
             catalogue.is_whole = True
         with self._mutex:
-            edited = self._edited(catalogue.listed) if show is not None else {}
+            known = {item.key: item for item in catalogue.said_of(self._journals.edited())}
+            edited = self._edited(known) if show is not None else {}
             self._drop_covered()
         if edited:
             told(tuple(edited.values()))
