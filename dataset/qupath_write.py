@@ -93,9 +93,8 @@ def _feature(marks: list[Annotation], described: Describe, identity: str, pieces
     if not is_same and (name or first.label != UNCLASSIFIED.id):
         properties["classification"] = mine
     if not template:
-        properties["overread"] = {"author": first.author, "created": first.created.isoformat()}
-        if first.attributes:
-            properties["overread"]["attributes"] = attributes
+        own: Json = {"author": first.author, "created": first.created.isoformat()}
+        properties["overread"] = {**own, "attributes": attributes} if first.attributes else own
         if first.score is not None:
             properties["measurements"] = {"Score": first.score}
     shapes = pieces if pieces is not None else [mark.geometry for mark in _in_order(marks)]

@@ -6,6 +6,7 @@ says what a document is about to be, before the edit is made, and what it is, on
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -44,8 +45,8 @@ def read(folder: Path, seed: int) -> None:
 
 def main() -> None:
     """Fork a reader for each line on the input."""
-    import imaging.identity
-    import imaging.opening  # noqa: F401
+    for name in ("imaging.identity", "imaging.opening"):  # once for all of them
+        importlib.import_module(name)
 
     for line in sys.stdin:
         seed, _, folder = line.strip().partition(" ")

@@ -41,7 +41,8 @@ def is_inner(widget: QWidget) -> bool:
     """Whether it is a part that Qt made for another control, or only holds others."""
     name = widget.objectName()
     holds = isinstance(widget, QAbstractScrollArea) and bool(widget.findChildren(QAbstractButton))
-    if isinstance(widget.parentWidget().parentWidget(), QComboBox):
+    parent = widget.parentWidget()
+    if parent is not None and isinstance(parent.parentWidget(), QComboBox):
         return True
     return name.startswith("qt_") or holds or type(widget).__name__ in {"Welcome", "QComboBoxPrivateContainer"}
 
@@ -86,7 +87,7 @@ def test_tab_reaches_every_control_that_can_be_used(reader: Reader) -> None:
     reader.open(volume(), prediction(proposal(1)))
     first = reader.window.pane.view
     reached, widget = {id(first)}, first.nextInFocusChain()
-    while widget is not first:
+    while widget is not None and widget is not first:
         reached.add(id(widget))
         widget = widget.nextInFocusChain()
     tabbed = [

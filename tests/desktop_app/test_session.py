@@ -16,7 +16,8 @@ from dataset.errors import DatasetProblem
 from dataset.folder import Dataset
 from dataset.label import Label
 from dataset.prediction import ModelRef, Prediction
-from desktop_app import tools, worklist
+from desktop_app import tools
+from desktop_app.opening import open_case
 from desktop_app.predicting import Reading
 from desktop_app.session import Session
 from desktop_app.tool import Tool
@@ -287,7 +288,7 @@ def test_a_case_opened_again_shows_what_was_edited_though_the_disk_was_read_befo
     session = make("CT_small.dcm")
     settle(qtbot, session)
     mark = box()
-    read = worklist.open_case
+    read = open_case
 
     def read_early(*arguments: object) -> object:
         opened = read(*arguments)  # type: ignore[arg-type]
@@ -302,7 +303,7 @@ def test_a_case_opened_again_shows_what_was_edited_though_the_disk_was_read_befo
 
     is_read = threading.Event()
     keep = Dataset.keep
-    monkeypatch.setattr(worklist, "open_case", read_early)
+    monkeypatch.setattr("desktop_app.worklist.open_case", read_early)
     monkeypatch.setattr(Dataset, "keep", write_late)
     session.commit(Edit("Draw", put=(mark,)))
     with qtbot.waitSignal(session.scan_changed, timeout=10_000):
