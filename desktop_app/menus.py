@@ -133,12 +133,11 @@ class ActionSet(QObject):
             menu.deleteLater()
         for title in MENUS:
             menu, group = bar.addMenu(f"&{tr(title)}"), 0
-            for row in self.rows:
-                if row.menu == title:
-                    if row.group != group:
-                        menu.addSeparator()
-                        group = row.group
-                    menu.addAction(self.actions[row.id])
+            for row in sorted((row for row in self.rows if row.menu == title), key=lambda row: row.group):
+                if row.group != group and menu.actions():
+                    menu.addSeparator()
+                group = row.group
+                menu.addAction(self.actions[row.id])
             menu.aboutToShow.connect(self._paint_all)
             if title == "Slide":
                 self._slide_menu = menu.menuAction()

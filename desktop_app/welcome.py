@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from desktop_app.action import Desk
@@ -35,7 +35,8 @@ class Welcome(QWidget):
         column = QVBoxLayout(self)
         tidy(column, theme, (24, 24, 24, 24), 12)
         column.addStretch(2)
-        column.addWidget(picture(theme, "overread", 56, theme.accent))
+        self._eye = picture(theme, "overread", 56, theme.accent)
+        column.addWidget(self._eye)
         for text in (self.title, self.hint):
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
             column.addWidget(text)
@@ -43,12 +44,26 @@ class Welcome(QWidget):
         column.addSpacing(theme.px(8))
         column.addLayout(buttons)
         column.addSpacing(theme.px(8))
-        formats = label(FORMATS, "small", wraps=True)
+        self._formats = formats = label(FORMATS, "small", wraps=True)
         formats.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(formats)
         column.addStretch(3)
         session.cases_changed.connect(self._show)
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is low, what can be done comes before everything else."""
+        super().resizeEvent(event)
+        if event.size() == event.oldSize():
+            return
+        parts = (self._formats, self._eye, self.hint)
+        for part in parts:
+            part.show()
+        for part in parts:
+            layout = self.layout()
+            if layout is None or layout.heightForWidth(self.width()) <= self.height():
+                break
+            part.hide()
 
     def _show(self) -> None:
         if self._session.cases:

@@ -10,14 +10,13 @@ from PySide6.QtWidgets import QMenu
 
 from dataset.annotation import Annotation, Box, Points, Polyline, new_id, now
 from dataset.document import Edit
-from desktop_app import dialogs
 from desktop_app.cases import Case
 from desktop_app.choosing_case import ChooseCase
+from desktop_app.dialogs import About, Destination, NewLabel
 from desktop_app.display import CaseRow
 from desktop_app.key_sheet import KeySheet
 from desktop_app.keys_dialog import KeysDialog
 from desktop_app.label_dialog import LabelSheet
-from desktop_app.panels.findings import FindingsView
 from desktop_app.panels.worklist import STATES, WorklistView
 from desktop_app.preferences import Preferences
 from imaging.geometry import Plane
@@ -82,7 +81,7 @@ def panels(stage: Stage) -> None:
     mark = Annotation(new_id(), "disc", Box(plane, 30, 40, 20, 14), "Ada", now())
     line = Annotation(new_id(), "tumour", Polyline(plane, ((20.0, 20.0), (60.0, 40.0), (90.0, 30.0))), "Ada", now())
     dots = Annotation(new_id(), "tumour", Points(plane, ((70.0, 60.0), (80.0, 66.0))), "Ada", now())
-    session.commit(Edit("Draw", (mark, line, dots), frozenset()))
+    session.commit(Edit("Draw", (mark, line, dots), ()))
     session.select([mark.id])
     for name in ("Attributes", "This scan", "Labels", "Measurements", "Models", "Display", "History", "Slide"):
         stage.fold(name)
@@ -107,10 +106,6 @@ def findings(stage: Stage) -> None:
     assert stage.session.scan is not None
     stage.open_scan(stage.session.scan, boxes_on(22, MANY_FINDINGS, 221, 221))
     stage.snap("findings-200")
-    view = stage.window.findChild(FindingsView)
-    assert view is not None
-    view.by_score.setChecked(not view.by_score.isChecked())
-    stage.snap("findings-200-by-score")
 
 
 def worklist(stage: Stage) -> None:
@@ -183,10 +178,10 @@ def sheets(stage: Stage) -> None:
     stage.snap_sheet("sheet-own-keys", KeysDialog(window, look, rows, "overread", (), lambda *_: None))
     stage.snap_sheet("sheet-preferences", Preferences(window, look, settings, "Ada"))
     stage.snap_sheet("sheet-label", LabelSheet(window, look, session.labels.labels[0], session.labels))
-    stage.snap_sheet("sheet-new-label", dialogs.NewLabel(window, look))
+    stage.snap_sheet("sheet-new-label", NewLabel(window, look))
     formats = (("COCO", "coco"), ("NIfTI", "nifti"))
-    stage.snap_sheet("sheet-export", dialogs.Destination(window, look, "Export", "Export", formats))
-    stage.snap_sheet("sheet-about", dialogs.About(window, look))
+    stage.snap_sheet("sheet-export", Destination(window, look, "Export", "Export", formats))
+    stage.snap_sheet("sheet-about", About(window, look))
     stage.snap_sheet("sheet-choose-case", ChooseCase(window, look, session.cases, 0))
 
 

@@ -74,13 +74,13 @@ class DisplayView(QWidget):
         numbers = QHBoxLayout()
         tidy(numbers, theme, gap=8)
         for box in (self.centre, self.width_box):
-            box.setMinimumWidth(theme.px(56))
+            box.setMinimumWidth(theme.px(48))
             numbers.addWidget(box, 1)
         slab = QHBoxLayout()
         tidy(slab, theme, gap=8)
         slab.addWidget(self.slab, 1)
         slab.addWidget(self.thickness, 1)
-        self.thickness.setMinimumWidth(theme.px(56))
+        self.thickness.setMinimumWidth(theme.px(48))
         self.slab.setMinimumContentsLength(4)
         rows: tuple[tuple[str, QWidget | QHBoxLayout], ...] = (
             ("Preset", self.presets),

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from dataset.agreement import CLOSE, LabelAgreement
 from dataset.matching import SAME
 from dataset.readings import Reading
 from desktop_app.adjudicating import COLOUR_A, COLOUR_B, WORDS, Choice
+from desktop_app.flow import Flow
 from desktop_app.panel import Panel, Side
 from desktop_app.panels.history import said_of, when_text
 from desktop_app.panels.swatch import swatch
@@ -134,19 +135,18 @@ class ReadersView(QWidget):
         step.addLayout(words, 1)
         step.addWidget(self.forward)
         self.choices: dict[Choice, QPushButton] = {}
-        takes = QHBoxLayout()
-        tidy(takes, theme, gap=4)
+        takes = Flow(theme.px(4))
         for choice, text, key in CHOICES:
             button = self.choices[choice] = push(text, f"Take {text.lower() if len(text) > 3 else text}", key=key)
             button.setCheckable(True)
             button.clicked.connect(self._taker(choice))
-            takes.addWidget(button, 1)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            takes.addWidget(button)
         self.agreed = push("Take all agreed", "Put what both have into the document, as A drew it")
         self.save = push("Save as reviewed", "Save what was decided between the two", name="chief", key="Ctrl+Shift+R")
-        last = QHBoxLayout()
-        tidy(last, theme, gap=4)
-        last.addWidget(self.agreed, 1)
-        last.addWidget(self.save, 1)
+        last = Flow.of((self.agreed, self.save), theme.px(4))
+        for button in (self.agreed, self.save):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for part in (step, takes, last):
             column.addLayout(part)
         column.addWidget(rule())

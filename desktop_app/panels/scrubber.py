@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from desktop_app.session import Session
@@ -12,6 +23,8 @@ from desktop_app.widgets import label, tidy
 from imaging.geometry import Axis, Plane, plane_name
 
 SHORT = {"axial": "Axial", "coronal": "Coronal", "sagittal": "Sagittal"}
+LEAST_WIDTH, LEAST_TRACK = 210, 28
+"""Pixels at scale 1."""
 KEYS = {
     Qt.Key.Key_Left: -1,
     Qt.Key.Key_Down: -1,
@@ -34,7 +47,7 @@ class Track(QWidget):
         self.setMouseTracking(True)
         self.setAccessibleName("Plane")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setMinimumWidth(theme.px(120))
+        self.setMinimumWidth(theme.px(LEAST_TRACK))
 
     def sizeHint(self) -> QSize:
         """As wide as there is room."""
@@ -162,11 +175,14 @@ class Scrubber(QFrame):
         self.track = Track(session, theme)
         self._number = label("", "number")
         self._number.setFont(font(theme, 12))
-        self._number.setMinimumWidth(theme.px(64))
+        self._number.setMinimumWidth(theme.px(48))
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout(self)
         tidy(row, theme, (8, 4, 12, 4), 4)
         self.axes: dict[Axis, QToolButton] = {}
+        self._names: dict[Axis, str] = {0: "", 1: "", 2: ""}
+        self._more: QWidget | None = None
+        self._told: tuple[object, ...] = ()
         group = QButtonGroup(self)
         for axis in (0, 1, 2):
             button = QToolButton()
@@ -191,7 +207,47 @@ class Scrubber(QFrame):
 
     def put_beside_axes(self, buttons: QWidget) -> None:
         """Put more buttons behind those of the axes."""
-        self._row.insertWidget(len(self.axes), buttons)
+        self._more = QWidget()
+        row = QHBoxLayout(self._more)
+        tidy(row, self._theme, gap=0)
+        row.addWidget(buttons)
+        self._row.insertWidget(len(self.axes), self._more)
+        # After these buttons have shown what there is of them on the new scan.
+        self._session.scan_changed.connect(self._arrange)
+
+    def minimumSizeHint(self) -> QSize:
+        """The axes by their letters, a short track and the number; more where there is room."""
+        return QSize(self._theme.px(LEAST_WIDTH), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say as much as there is room for."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Name the axes in full where there is room, else by a letter; leave out what the menu has as well."""
+        told = (self.width(), *self._names.values(), self._more.sizeHint().width() if self._more is not None else 0)
+        if told == self._told:
+            return
+        self._told = told
+        for is_short, has_more in ((False, True), (True, True), (True, False)):
+            for axis, button in self.axes.items():
+                button.setText(self._names[axis][:1] if is_short else self._names[axis])
+            if self._more is not None:
+                self._more.setVisible(has_more)
+            if self._needed() <= self.width():
+                break
+        # What was shown and hidden again in one turn would keep its place.
+        self._row.invalidate()
+        self._row.activate()
+
+    def _needed(self) -> int:
+        parts = [button for button in self.axes.values() if not button.isHidden()]
+        parts += [self._more] if self._more is not None and not self._more.isHidden() else []
+        margins = self._row.contentsMargins()
+        wide = sum(part.sizeHint().width() + self._row.spacing() for part in parts)
+        wide += max(self._number.sizeHint().width(), self._number.minimumWidth())
+        return wide + self._row.spacing() + self._theme.px(LEAST_TRACK) + margins.left() + margins.right()
 
     def _on_scan(self) -> None:
         info = self._session.info
@@ -200,10 +256,11 @@ class Scrubber(QFrame):
         for axis, button in self.axes.items():
             name = plane_name(info.affine, axis) if info is not None else ""
             text = SHORT.get(name, ("Planes", "Rows", "Columns")[axis])
-            button.setText(text)
+            self._names[axis] = text
             button.setAccessibleName(f"{text} planes")
             button.setToolTip(f"Show the {text.lower()} planes")
             button.setVisible(is_volume)
+        self._arrange()
         self._on_plane()
         self._on_findings()
 

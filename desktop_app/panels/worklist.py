@@ -40,6 +40,7 @@ class WorklistView(QWidget):
         self.filter.setToolTip(FILTER_TIP)
         self.filter.setClearButtonEnabled(True)
         self.states = Chooser("Show cases of one state")
+        self.states.setMinimumContentsLength(6)
         self.states.addItem("All states", "")
         for state in STATES:
             self.states.addItem(state.capitalize(), state)
@@ -75,7 +76,7 @@ class WorklistView(QWidget):
         self.list.itemDelegate().setParent(self.list)
         self.list.setUniformItemSizes(True)
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
-        self.list.setMinimumWidth(theme.px(180))
+        self.list.setMinimumWidth(theme.px(160))
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setFocusPolicy(Qt.FocusPolicy.TabFocus)
