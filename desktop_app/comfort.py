@@ -15,7 +15,7 @@ from desktop_app.menus import ActionSet
 from desktop_app.own_keys import OwnKeys, keyed, sound
 from desktop_app.palette import Entry, Palette
 from desktop_app.session import Session
-from desktop_app.settings import ProfileName, SettingsFile
+from desktop_app.settings import MOST_VIEWS, ProfileName, SettingsFile
 from desktop_app.theme import Theme
 from desktop_app.torn_off import TornOff, place_of, put
 from desktop_app.translation import tr
@@ -192,7 +192,7 @@ class Comfort(QObject):
     def close(self) -> None:
         """The window goes: remember the views' places and close them."""
         self._keep_places()
-        self._keep(views_open=len(self.views))
+        self._keep(views_open=min(len(self.views), MOST_VIEWS))
         for view in tuple(self.views):
             self.views.remove(view)
             view.close()

@@ -21,6 +21,10 @@ ProfileName = typing.Literal["overread", "qupath", "pacs", "labelme", "cvat"]
 """Whose keys: see `desktop_app.key_profiles`."""
 LEAST_SLIDE_MEMORY, MOST_SLIDE_MEMORY = 128, 16 * 1024
 """MiB: less holds no view of a large screen, more than most machines have helps nobody."""
+MOST_VIEWS = 16
+"""No more views in windows of their own are opened by themselves."""
+MOST_PIXELS = 1_000_000
+"""Places and sizes beyond this are no desktop's; Qt counts in 32 bits."""
 
 
 class SettingsProblem(Problem):
@@ -101,7 +105,7 @@ class SettingsFile:
             return
         try:
             self.settings = parse(text)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, ArithmeticError, RecursionError) as error:
             self._set_aside(str(error))
 
     def _set_aside(self, reason: str) -> None:
@@ -141,7 +145,15 @@ def parse(text: str) -> Settings:
         raise ValueError("scale is not between 0.8 and 2")
     if not LEAST_SLIDE_MEMORY <= settings.slide_memory <= MOST_SLIDE_MEMORY:
         raise ValueError(f"slide_memory is not between {LEAST_SLIDE_MEMORY} and {MOST_SLIDE_MEMORY}")
+    if not 0 <= settings.views_open <= MOST_VIEWS:
+        raise ValueError(f"views_open is not between 0 and {MOST_VIEWS}")
+    if any(abs(number) > MOST_PIXELS for place in _places(settings) for number in place):
+        raise ValueError("a place or a width is on no desktop")
     return settings
+
+
+def _places(settings: Settings) -> tuple[tuple[int, ...], ...]:
+    return (settings.columns, settings.window, *settings.view_places)
 
 
 def _checked(name: str, value: object, kind: object) -> object:
@@ -158,6 +170,7 @@ def _checked(name: str, value: object, kind: object) -> object:
     if kind is int and isinstance(value, int) and not isinstance(value, bool):
         return value
     if kind is str and isinstance(value, str):
+        value.encode()  # half a character could not be written again
         return value
     raise TypeError(f"{name} is not of the kind {kind}")
 

@@ -28,9 +28,9 @@ def test_nothing_is_written_while_nothing_differs(tmp_path: Path) -> None:
         Settings,
         theme=st.sampled_from(["dark", "light"]),
         scale=st.floats(0.8, 2),
-        author=st.text(),
+        author=st.text(st.characters(codec="utf-8")),
         slide_memory=st.integers(128, 16_384),
-        columns=st.lists(st.integers()).map(tuple),
+        columns=st.lists(st.integers(-1_000_000, 1_000_000)).map(tuple),
         folded=st.lists(st.text()).map(tuple),
     )
 )
@@ -53,6 +53,12 @@ def test_every_setting_survives_its_file(settings: Settings) -> None:
         '{"slide_memory": 16385}',
         '{"slide_memory": 512.0}',
         '{"slide_memory": true}',
+        '{"columns": [-5, 10000000000, 2]}',
+        '{"view_places": [[10000000000, 0, 1, 1, 0]]}',
+        '{"views_open": 1000000000}',
+        '{"author": "\\ud800"}',
+        '{"scale": 1' + "0" * 400 + "}",
+        "[" * 100_000,
         "\x00",
     ],
 )
