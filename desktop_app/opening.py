@@ -65,6 +65,10 @@ def identify_scan(case: Case, dataset: Dataset, progress: Progress) -> tuple[Sca
 
 def gather_opened(scan: Scan, key: str, dataset: Dataset, progress: Progress) -> Opened:
     """Read a scan's pixels and what the dataset holds of it."""
+    from imaging.windowing import load_opencv
+
+    if not scan.info.levels:
+        load_opencv()  # here, in the worker: it would hold the window up
     plane = middle_plane(scan)
     if isinstance(scan, Volume):
         scan.voxels(progress.part(0.0, 0.85, "Reading pixels"))

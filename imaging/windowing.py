@@ -114,7 +114,7 @@ def look_up(entries: NDArray[np.uint32], index: Pixels, out: NDArray[np.uint32])
 
 
 def load_opencv() -> None:
-    """Load what makes look-ups faster; some 70 ms, so not before the first picture is shown."""
+    """Load what makes look-ups faster; some 70 ms, so not in the window's thread."""
     importlib.import_module("cv2")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from operator import is_not
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -30,10 +30,6 @@ from desktop_app.display import Display
 from desktop_app.theme import DARK, Theme
 from imaging.geometry import Orientation, Plane
 from imaging.scan import Scan, TiledScan, Window
-from imaging.windowing import load_opencv
-
-SOON_MS = 250
-"""After a scan is shown, what makes the next frames faster is loaded."""
 
 
 class ScanView(Handled):
@@ -106,7 +102,6 @@ class ScanView(Handled):
         self.hovered.emit(None)
         if scan is not None:
             self.show_plane(plane or Plane())
-            QTimer.singleShot(SOON_MS, load_opencv)
         self.update()
 
     def _show_tiles(self, scan: TiledScan | None) -> None:

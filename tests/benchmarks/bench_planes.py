@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     app = QApplication.instance() or QApplication([])
-    load_opencv()  # as a view does, soon after its first picture
+    load_opencv()  # as opening a case does
     rows: list[dict[str, object]] = []
 
     def tell(work: str, cost: Cost, bound: Cost) -> None:

@@ -96,7 +96,7 @@ class Bench:
     """The widgets and one step of each kind of work."""
 
     def __init__(self) -> None:
-        load_opencv()  # as a view does, soon after its first picture
+        load_opencv()  # as opening a case does
         self.volume = make_volume()
         self.mask = make_mask()
         size = Size(COLUMNS, ROWS, PLANES)
