@@ -273,6 +273,7 @@ class Section(QFrame):
         self._button.setAccessibleName(tr("{} section").replace("{}", tr(title)))
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._button.setIconSize(QSize(theme.px(16), theme.px(16)))
         self._button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._button.toggled.connect(self._fold)
         self._note = label("", "number")

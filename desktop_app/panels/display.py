@@ -78,7 +78,7 @@ class DisplayView(QWidget):
             numbers.addWidget(box, 1)
         slab = QHBoxLayout()
         tidy(slab, theme, gap=8)
-        slab.addWidget(self.slab, 1)
+        slab.addWidget(self.slab, 2)
         slab.addWidget(self.thickness, 1)
         self.thickness.setMinimumWidth(theme.px(48))
         self.slab.setMinimumContentsLength(4)
