@@ -71,7 +71,7 @@ def test_a_click_on_a_case_opens_it_and_leaves_the_keys_to_the_scan(
     view.sort_by("need")
     before = reader.window.focusWidget()
     click(view.list, 0)
-    assert opened == [3]
+    assert opened == [2]
     assert reader.window.focusWidget() is before
 
 
@@ -89,17 +89,17 @@ def test_rows_keep_their_places_until_the_reader_asks(reader: Reader, monkeypatc
     view = panel(reader, WorklistView)
     reader.list_cases(*ROWS)
     view.sort_by("need")
-    assert [view.model.number(view.model.index(row)) for row in range(4)] == [3, 2, 1, 0]
+    assert [view.model.number(view.model.index(row)) for row in range(4)] == [2, 3, 1, 0]
     reader.session.worklist.change_row("d", state="labelled")
-    assert [view.model.number(view.model.index(row)) for row in range(4)] == [3, 2, 1, 0]
+    assert [view.model.number(view.model.index(row)) for row in range(4)] == [2, 3, 1, 0]
     opened: list[int] = []
     monkeypatch.setattr(reader.session.worklist, "open_case", opened.append)
-    for current in (3, 2, 1):
+    for current in (2, 3, 1):
         reader.session.worklist.current = current
         reader.session.next_case()
-    assert opened == [2, 1, 0]
+    assert opened == [3, 1, 0]
     reader.session.previous_case()
-    assert opened[-1] == 2
+    assert opened[-1] == 3
     reader.session.worklist.current = 0
     reader.session.next_case()
     assert len(opened) == 4
