@@ -131,6 +131,7 @@ def test_marks_are_counted_in_a_mask() -> None:
     assert count_within(marks, area, (None, None, None)).counts == {"disc": 2}
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_marks_are_counted_in_a_moment() -> None:
     marks = nuclei(100_000)
     centres = centres_of(marks)

@@ -55,6 +55,7 @@ def test_the_beginning_of_a_text_is_enough_for_what_stands_there() -> None:
             peek(text, "b")
 
 
+@pytest.mark.slow
 def test_absurd_nesting_is_refused() -> None:
     for text in (b"[" * 10**6, b'{"a":' * 10**5, (b"[" + b"1," * 10**4) * 200):
         with pytest.raises((ValueError, RecursionError)):

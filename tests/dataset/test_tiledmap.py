@@ -59,6 +59,7 @@ def test_three_hundred_masks_make_sixteen_bits_and_planes_make_pages() -> None:
     assert read_annotations(through_json(written), written.files) == tuple(marks)
 
 
+@pytest.mark.slow
 def test_a_brush_over_a_giant_slide_costs_little() -> None:
     import tracemalloc
 

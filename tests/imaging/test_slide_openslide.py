@@ -71,6 +71,7 @@ def test_every_tile_of_every_level_is_what_openslide_reads(tmp_path: Path, maker
     scan.close()
 
 
+@pytest.mark.slow
 def test_a_real_ndpi_is_what_openslide_reads(data: Path):
     path = data / "wsi/test3-DAPI-2-(387).ndpi"
     scan = opened(path)
