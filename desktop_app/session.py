@@ -63,6 +63,7 @@ class Session(Sitting):
         self.jobs.problem_raised.connect(self.problem_raised)
         self.keeping.problem_raised.connect(self.problem_raised)
         self.keeping.changed.connect(self.saved_changed)
+        self.keeping.changed.connect(self._forget_left)
         self.predicting.streamed.connect(self._on_streamed)
         self.predicting.predicted.connect(self._on_predicted)
         self.predicting.ended_without.connect(self._on_unpredicted)
@@ -190,6 +191,8 @@ class Session(Sitting):
         self.plane = self._plane_to_begin_with(opened.plane)
         self._offer_model()
         self._tell_everything()
+        self._reads_early = False
+        self._forget_left()
 
     def _plane_to_begin_with(self, middle: Plane) -> Plane:
         """The plane with marks that is nearest to the middle; the middle where nothing on the scan is marked."""
@@ -201,16 +204,21 @@ class Session(Sitting):
     def _leave(self) -> None:
         """Save the open document; while that is not on the disk, what it held is remembered here."""
         self.save()
-        if self.keeping.is_settled and not self._reads_early:
-            self._left.clear()
-        elif self.scan is not None:
+        if self.scan is not None and (self._reads_early or not self.keeping.is_settled):
             self._left[self.scan_key] = self.document.snapshot()
+
+    def _forget_left(self) -> None:
+        """Let go of what was remembered, once the disk has it and nothing is being read that may be older."""
+        if self._left and self.keeping.is_settled and not self._reads_early:
+            self._left.clear()
 
     def _show_nothing(self) -> None:
         self._leave()
         self.scan, self.scan_key, self.findings, self.selection = None, "", Findings(), frozenset()
         self.saving.begin(None)
         self._tell_everything()
+        self._reads_early = False
+        self._forget_left()
 
     def _tell_everything(self) -> None:
         self.scan_changed.emit()

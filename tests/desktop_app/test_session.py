@@ -309,3 +309,14 @@ def test_a_case_opened_again_shows_what_was_edited_though_the_disk_was_read_befo
     with qtbot.waitSignal(session.scan_changed, timeout=10_000):
         session.open_case(0)
     assert session.document.annotations == (mark,)
+
+
+def test_nothing_of_the_cases_left_behind_is_held_once_it_is_saved(qtbot: QtBot, make) -> None:
+    session = make("CT_small.dcm", "MR_small.dcm")
+    for number in (1, 0, 1):
+        session.commit(Edit("Draw", put=(box(number),)))
+        key = session.scan_key
+        session.open_case(number)
+        qtbot.waitUntil(lambda key=key: session.scan_key != key, timeout=10_000)
+    settle(qtbot, session)
+    assert session._left == {}
