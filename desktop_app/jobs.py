@@ -118,16 +118,16 @@ class Jobs(QObject):
         take all processors for long: they come after the others. After `close` nothing is begun: the job is a
         cancelled one.
         """
-        told = [0.0]
+        told, number = [0.0], next(self._numbers)
 
         def listen(step: Step) -> None:
             moment = time.monotonic()
             if moment - told[0] >= TELL_EVERY_SECONDS or step.done >= step.total > 0:
                 told[0] = moment
-                self._stepped.emit(job, step)
+                # By its number: a job that refers to itself would wait for the collector with all that it holds.
+                self._stepped.emit(number, step)
 
-        progress = Progress(listen)
-        job: Job[T] = Job(next(self._numbers), title, progress, then, failed, is_quiet=quiet, keeps_part=keeps_part)
+        job: Job[T] = Job(number, title, Progress(listen), then, failed, is_quiet=quiet, keeps_part=keeps_part)
         if self._closing:  # a timer of the window that is going may still ask
             job.cancel()
             return job
@@ -152,8 +152,9 @@ class Jobs(QObject):
             problem = Problem(f"failed unexpectedly ({type(error).__name__}: {error})", job.title)
         self._finished.emit(job, answer, problem)
 
-    def _on_stepped(self, job: Job[Any], step: Step) -> None:
-        if job.number in self._running:
+    def _on_stepped(self, number: int, step: Step) -> None:
+        job = self._running.get(number)
+        if job is not None:
             job.step = step
             self.changed.emit(job)
 

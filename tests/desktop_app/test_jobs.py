@@ -1,9 +1,11 @@
 """Jobs: answers, problems, progress and cancelling, in the main thread and in order."""
 
+import gc
 import os
 import sys
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -42,6 +44,27 @@ def test_a_job_that_is_asked_for_after_the_end_is_a_cancelled_one(qtbot: QtBot) 
     assert job.progress.is_cancelled
     assert not begun
     assert not jobs.running
+
+
+def test_a_job_that_is_over_holds_nothing_though_nobody_collects(qtbot: QtBot, jobs: Jobs) -> None:
+    class Large:
+        """What a job works on."""
+
+    large, answers = Large(), list[int]()
+    held = weakref.ref(large)
+
+    def work(progress: Progress, large: Large = large) -> int:
+        progress.report(1, 1, "working")
+        return 1 if large else 0
+
+    gc.disable()
+    try:
+        jobs.start("large", work, answers.append)
+        del work, large
+        qtbot.waitUntil(lambda: bool(answers))
+        qtbot.waitUntil(lambda: held() is None, timeout=2000)
+    finally:
+        gc.enable()
 
 
 def test_answers_come_in_the_main_thread(qtbot: QtBot, jobs: Jobs) -> None:
