@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, compress, count, repeat
 from operator import is_not
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataset.annotation import Box, Geometry, Point, Points, Polygon, Polyline, Proposal, RotatedBox, WholeScan
 from dataset.mask import Mask
+from desktop_app.growing_column import GrowingColumn
 from desktop_app.tool import Mark
 from desktop_app.tools.hitting import is_locked
 
@@ -71,14 +72,14 @@ class MarkIndex:
         self._clear()
 
     def _clear(self) -> None:
-        self._bounds, self._is_there = _Column((4,), np.float64), _Column((), np.bool_)
-        self._middles, self._extents = _Column((), np.complex128), _Column((), np.float64)
-        self._kinds, self._points = _Column((), np.uint8), _Column((2,), np.float32)
-        self._first_ring, self._first_point = _Column((), np.int64), _Column((), np.int64)
+        self._bounds, self._is_there = GrowingColumn((4,), np.float64), GrowingColumn((), np.bool_)
+        self._middles, self._extents = GrowingColumn((), np.complex128), GrowingColumn((), np.float64)
+        self._kinds, self._points = GrowingColumn((), np.uint8), GrowingColumn((2,), np.float32)
+        self._first_ring, self._first_point = GrowingColumn((), np.int64), GrowingColumn((), np.int64)
         self._first_ring.add(np.zeros(1, np.int64))
         self._first_point.add(np.zeros(1, np.int64))
-        self._blocks, self._block_bounds = _Column((BLOCK,), np.int64), _Column((4,), np.float64)
-        self._labels, self._standings = _Column((), np.int32), _Column((), np.uint8)
+        self._blocks, self._block_bounds = GrowingColumn((BLOCK,), np.int64), GrowingColumn((4,), np.float64)
+        self._labels, self._standings = GrowingColumn((), np.int32), GrowingColumn((), np.uint8)
         self._label_numbers: dict[str, int] = {}
         self._marks: list[Mark] = []
         self._rows: dict[int, int] = {}
@@ -130,11 +131,10 @@ class MarkIndex:
         old = self._synced
         if marks is old:
             return
-        self._synced = marks
         if len(self._marks) > 4 * len(marks) + SPARE_ROWS:
-            self._note(self._bounds.values[self._is_there.values])
-            self._clear()
+            self.forget()
             old = ()
+        self._synced = marks
         start, end = _alike(old, marks)
         gone, come = old[start : len(old) - end], marks[start : len(marks) - end]
         before = self._synced_rows
@@ -143,6 +143,12 @@ class MarkIndex:
         is_new = np.flatnonzero(came < 0)
         came[is_new] = self._rows_at([come[k] for k in _numbers(is_new)])
         self._synced_rows = np.concatenate((before[:start], came, before[len(old) - end : len(old)]))
+
+    def forget(self) -> None:
+        """Hold nothing, nor what went: marks of another scan do not come back."""
+        self._note(self._bounds.values[self._is_there.values])
+        self._synced = ()
+        self._clear()
 
     def changes_since(self, serial: int) -> Bounds | None:
         """The bounds of what came or went since a serial; `None` when that is too long ago to tell."""
@@ -286,7 +292,11 @@ class MarkIndex:
         total = len(self._marks)
         blocks = len(self._blocks.values)
         if start and blocks + (total - start) / BLOCK > 2 * total / BLOCK + 200:
-            self._blocks, self._block_bounds, start = _Column((BLOCK,), np.int64), _Column((4,), np.float64), 0
+            self._blocks, self._block_bounds, start = (
+                GrowingColumn((BLOCK,), np.int64),
+                GrowingColumn((4,), np.float64),
+                0,
+            )
         bounds = self._bounds.values[start:]
         order = _neighbours_together(bounds)
         spare = -len(order) % BLOCK
@@ -334,25 +344,6 @@ def _alike(old: Sequence[Mark], new: Sequence[Mark]) -> tuple[int, int]:
 
 def _numbers(rows: Rows) -> list[int]:
     return rows.tolist()
-
-
-class _Column:
-    """An array that grows at its end; what `values` gave stays as it was, except where it is written to."""
-
-    def __init__(self, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
-        self._room: NDArray[Any] = np.empty((0, *shape), dtype)
-        self.values = self._room
-
-    def add(self, more: NDArray[Any]) -> None:
-        """Add rows."""
-        used = len(self.values)
-        total = used + len(more)
-        if total > len(self._room):
-            room = np.empty((max(total, 2 * used), *self._room.shape[1:]), self._room.dtype)
-            room[:used] = self.values
-            self._room = room
-        self._room[used:total] = more
-        self.values = self._room[:total]
 
 
 def _rings(geometries: list[Geometry]) -> tuple[list[tuple[Point, ...]], list[int], list[int]]:

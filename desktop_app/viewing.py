@@ -179,6 +179,7 @@ class Viewing(QObject):
         """Put the crosshair in the middle of a plane of a scan just opened. Tells nothing."""
         self.position = middle_of(self.scan.info.size) if self.scan is not None else FIRST
         self.plane = plane
+        self._index.forget()
 
     def set_plane(self, plane: Plane) -> None:
         """Make another plane (the nearest there is) the one to work on; the crosshair goes straight to it."""

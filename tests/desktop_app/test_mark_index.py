@@ -181,3 +181,17 @@ def test_the_difference_is_what_went_and_what_came(old: list[int], new: list[int
     gone, come = difference([every[n] for n in old], [every[n] for n in new])
     assert {m.id for m in gone} == {every[n].id for n in set(old) - set(new)}
     assert {m.id for m in come} == {every[n].id for n in set(new) - set(old)}
+
+
+def test_an_index_that_forgot_holds_no_mark_and_tells_what_went() -> None:
+    index, mark = MarkIndex(), Annotation("a", "disc", Box(Plane(), 10, 20, 30, 40), "Ada", now())
+    index.sync((mark,))
+    serial = index.serial
+    index.forget()
+    assert len(index) == 0
+    assert list(index.marks) == []
+    changed = index.changes_since(serial)
+    assert changed is not None
+    assert changed.tolist() == [[10.0, 20.0, 40.0, 60.0]]
+    index.sync((mark,))
+    assert index.get("a") is mark
