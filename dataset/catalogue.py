@@ -23,6 +23,8 @@ from dataset.store import Store
 from imaging.progress import Progress
 
 CHUNK = 1000
+MOST_AHEAD = 200
+"""So many scans may be known better than the index knows them; then it is told, and their headers are let go."""
 KEPT = 5000
 """So many entries are held in memory once the index has them; of more, the index alone knows the headers."""
 
@@ -162,12 +164,24 @@ class Catalogue:
         if entry.refresh() or key not in self._kept:
             self._list({key: entry})
             self._ahead.add(key)
+        if len(self._ahead) > MOST_AHEAD:
+            self._let_go(self._ahead - {key})
         return entry
+
+    def _let_go(self, keys: set[str]) -> None:
+        """Tell the index what is known of scans, and hold their headers no longer: a day's cases would add up."""
+        self.keep_index()
+        for key in keys:
+            if key in self._entries and not self._entries[key].problems:
+                del self._entries[key]
 
     def relist(self, key: str) -> None:
         """Take what an entry says by now, which was told of a commit, into the list."""
-        self._list({key: self._entries[key]})
-        self._ahead.add(key)
+        if key in self._entries:
+            self._list({key: self._entries[key]})
+            self._ahead.add(key)
+        else:
+            self.looked_at(key)
 
     def keep_index(self) -> None:
         """Let the index know what was learned since it was read: the next opening need not learn it again."""

@@ -684,3 +684,21 @@ def test_a_journal_that_goes_on_after_its_revision_is_replayed_from_there(datase
     dataset.close()
     journal.write_bytes(both)
     assert Dataset.open(dataset.folder).unsaved_edits("flat") == (second,)
+
+
+def test_headers_of_scans_that_were_worked_on_are_let_go_and_nothing_of_them_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dataset.catalogue.MOST_AHEAD", 3)
+    dataset = Dataset.create(tmp_path / "set", LABELS)
+    keys = [f"scan{number}" for number in range(8)]
+    for number, key in enumerate(keys):
+        dataset.add_scan(picture(np.full((1, 32, 48), number, np.uint8)), key, silent())
+        dataset.save_revision(key, Snapshot((annotation(),)), author="Ada")
+    assert len(dataset._catalogue._entries) <= 4
+    assert [record.state for record in dataset.records()] == ["labelled"] * 8
+    assert [len(dataset.revisions(key)) for key in keys] == [1] * 8
+    dataset.close()
+    again = Dataset.open(tmp_path / "set")
+    assert [record.state for record in again.records()] == ["labelled"] * 8
+    again.close()
